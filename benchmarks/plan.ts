@@ -1,0 +1,98 @@
+/**
+ * What is run, how often, and for how long.
+ *
+ * Every case gets about the same time, so a fast subject does many rounds and a slow one few. The
+ * counts follow from a rough guess per subject and not from a trial run: a trial on a busy moment
+ * would give the subjects different numbers of rounds from one day to the next.
+ */
+import {
+  LATENCY_BUFFER_SIZE,
+  type Measure,
+  type ProgramArguments,
+  type ProgramMeasure,
+  THROUGHPUT_BUFFER_SIZE,
+  touchedBytesOf,
+} from "./protocol.ts";
+import type { Subject } from "./subjects.ts";
+
+const KIB = 1_024;
+const MIB = KIB * KIB;
+
+export const PAYLOAD_BYTES: Readonly<Record<Measure, readonly number[]>> = {
+  latency: [64, 4 * KIB, 64 * KIB, MIB, 64 * MIB],
+  throughput: [64, 4 * KIB],
+  struct: [32],
+  startup: [64],
+};
+
+export type Effort = {
+  readonly repetitions: number;
+  /** Time that a run should take once its programs are up. */
+  readonly runMs: number;
+};
+
+export const FULL_EFFORT: Effort = { repetitions: 7, runMs: 900 };
+export const QUICK_EFFORT: Effort = { repetitions: 3, runMs: 140 };
+
+/** One cell of the tables: one subject asked for one measure with one payload. */
+export type Case = {
+  readonly measure: Measure;
+  readonly subject: Subject;
+  readonly payloadBytes: number;
+};
+
+/** What a run does, apart from who plays which role and where. */
+export type Workload = Omit<ProgramArguments, "role" | "directory">;
+
+/** Subjects of the same measure and payload stand side by side, so that drift hits all alike. */
+export function planCases(measures: readonly Measure[], subjects: readonly Subject[]): Case[] {
+  const cases: Case[] = [];
+  for (const measure of measures) {
+    for (const payloadBytes of PAYLOAD_BYTES[measure]) {
+      for (const subject of subjects) {
+        const isAsked =
+          subject.measures.includes(measure) && payloadBytes <= subject.payloadBytesMax;
+        if (isAsked) cases.push({ measure, subject, payloadBytes });
+      }
+    }
+  }
+  return cases;
+}
+
+/** Enough rounds per block to make two clock readings disappear. */
+const BLOCK_ROUNDS = 32;
+const ROUNDS_MIN = 4;
+const RECORD_TABLE_READS_PER_BLOCK = 200;
+const RECORD_TABLE_READ_GUESS_NS = 5_000;
+
+export function workloadOf(oneCase: Case, effort: Effort): Workload {
+  const { measure, payloadBytes } = oneCase;
+  const shared = { payloadBytes, touchedBytes: touchedBytesOf(payloadBytes) };
+  if (measure === "struct") return { ...shared, ...structCounts(effort), measure, bufferSize: 1 };
+  const bufferSize = measure === "throughput" ? THROUGHPUT_BUFFER_SIZE : LATENCY_BUFFER_SIZE;
+  if (measure === "startup") {
+    const counts = { rounds: 1, blockRounds: 1, warmupRounds: 1 };
+    return { ...shared, ...counts, measure: "latency", bufferSize };
+  }
+  return { ...shared, ...pacedCounts(oneCase, measure, effort), measure, bufferSize };
+}
+
+type Counts = Pick<ProgramArguments, "rounds" | "blockRounds" | "warmupRounds">;
+
+function pacedCounts(oneCase: Case, measure: ProgramMeasure, effort: Effort): Counts {
+  const guessNs = oneCase.subject.guessNs(measure, oneCase.payloadBytes);
+  // Latency: half a share of warm-up and two passes of round trips. Throughput: a quarter and one.
+  const nsPerRound = measure === "latency" ? guessNs * 2 * 2.5 : guessNs * 1.25;
+  const affordable = Math.floor((effort.runMs * 1e6) / nsPerRound);
+  const blockRounds = measure === "latency" && affordable >= BLOCK_ROUNDS * 16 ? BLOCK_ROUNDS : 1;
+  const rounds = Math.max(ROUNDS_MIN, affordable - (affordable % blockRounds));
+  const warmupRounds = Math.max(1, Math.floor(rounds / (measure === "latency" ? 2 : 4)));
+  return { rounds, blockRounds, warmupRounds };
+}
+
+function structCounts(effort: Effort): Counts {
+  const passNs = RECORD_TABLE_READS_PER_BLOCK * RECORD_TABLE_READ_GUESS_NS;
+  const rounds = Math.max(ROUNDS_MIN, Math.floor((effort.runMs * 1e6) / passNs / 1.5));
+  const warmupRounds = Math.floor(rounds / 2);
+  return { rounds, blockRounds: RECORD_TABLE_READS_PER_BLOCK, warmupRounds };
+}

@@ -1,0 +1,189 @@
+/**
+ * Who is compared: for each subject how its program is built and started, what it can be asked, and
+ * roughly how long it takes, so that every run can be given about the same time.
+ *
+ * A subject that cannot run here (no compiler, no network for its package) is not an error. It says
+ * why, and the tables say so too: a missing rival must never look like a beaten one.
+ */
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "./children.ts";
+import { type Measure, touchedBytesOf } from "./protocol.ts";
+
+export type SubjectName =
+  | "floe"
+  | "iceoryx2"
+  | "zeromq"
+  | "node-net"
+  | "worker"
+  | "c-floor"
+  | "typed-array";
+
+export type Subject = {
+  readonly name: SubjectName;
+  readonly processes: 1 | 2;
+  /** `split`: a core for each process. `shared`: both cores for both, where that is faster. */
+  readonly cores: "split" | "shared";
+  readonly measures: readonly Measure[];
+  readonly payloadBytesMax: number;
+  /** A program without imports has no import time to report. */
+  readonly hasImports: boolean;
+  /** A rough guess, in ns: one way for latency, one message for throughput. */
+  guessNs(measure: Measure, payloadBytes: number): number;
+  /** Builds what needs building; returns the reason why this subject cannot run, if so. */
+  prepare(): Promise<string | undefined>;
+  readonly command: Command;
+};
+
+/** This module runs from build/benchmarks/, two folders below the root. */
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const SOURCES = join(ROOT, "benchmarks", "peers");
+const PROGRAMS = join(ROOT, "build", "benchmarks", "peers");
+
+function nodeProgram(name: SubjectName, environment: Record<string, string> = {}): Command {
+  return { file: process.execPath, args: [join(PROGRAMS, name, "main.js")], environment };
+}
+
+async function alwaysReady(): Promise<undefined> {}
+
+const floe: Subject = {
+  name: "floe",
+  processes: 2,
+  cores: "split",
+  measures: ["latency", "throughput", "struct", "startup"],
+  payloadBytesMax: Number.POSITIVE_INFINITY,
+  hasImports: true,
+  guessNs: (_, payloadBytes) => 250 + touchedBytesOf(payloadBytes) / 2,
+  prepare: async () =>
+    existsSync(join(PROGRAMS, "floe", "main.js"))
+      ? undefined
+      : "benchmarks/peers/floe/main.ts is not part of the build yet",
+  command: nodeProgram("floe"),
+};
+
+const typedArray: Subject = {
+  name: "typed-array",
+  processes: 1,
+  cores: "split",
+  measures: ["struct"],
+  payloadBytesMax: 64,
+  hasImports: false,
+  guessNs: () => 5,
+  prepare: alwaysReady,
+  command: nodeProgram("typed-array"),
+};
+
+const iceoryx2: Subject = {
+  name: "iceoryx2",
+  processes: 2,
+  cores: "split",
+  measures: ["latency", "throughput", "startup"],
+  payloadBytesMax: 2 ** 26,
+  hasImports: false,
+  guessNs: (_, payloadBytes) => 400 + touchedBytesOf(payloadBytes) / 10,
+  prepare: buildIceoryx2,
+  command: {
+    file: join(SOURCES, "iceoryx2", "target", "release", "floe-bench-iceoryx2"),
+    args: [],
+  },
+};
+
+const zeromq: Subject = {
+  name: "zeromq",
+  processes: 2,
+  cores: "shared",
+  measures: ["latency", "throughput", "startup"],
+  payloadBytesMax: Number.POSITIVE_INFINITY,
+  hasImports: true,
+  guessNs: (measure, payloadBytes) =>
+    measure === "throughput" ? 3_000 + payloadBytes : 40_000 + payloadBytes / 2,
+  prepare: installZeromq,
+  command: nodeProgram("zeromq", { FLOE_BENCH_ZEROMQ_HOME: join(SOURCES, "zeromq") }),
+};
+
+const nodeNet: Subject = {
+  name: "node-net",
+  processes: 2,
+  cores: "split",
+  measures: ["latency", "throughput", "startup"],
+  payloadBytesMax: Number.POSITIVE_INFINITY,
+  hasImports: true,
+  guessNs: (measure, payloadBytes) =>
+    measure === "throughput" ? 300 + payloadBytes : 15_000 + payloadBytes,
+  prepare: alwaysReady,
+  command: nodeProgram("node-net"),
+};
+
+const worker: Subject = {
+  name: "worker",
+  processes: 1,
+  cores: "shared",
+  measures: ["latency", "throughput", "startup"],
+  payloadBytesMax: Number.POSITIVE_INFINITY,
+  hasImports: true,
+  guessNs: (_, payloadBytes) => 3_000 + touchedBytesOf(payloadBytes) / 2,
+  prepare: alwaysReady,
+  command: nodeProgram("worker"),
+};
+
+const C_FLOOR_PROGRAM = join(PROGRAMS, "c-floor", "floor");
+
+const cFloor: Subject = {
+  name: "c-floor",
+  processes: 2,
+  cores: "split",
+  measures: ["latency"],
+  payloadBytesMax: 64,
+  hasImports: false,
+  guessNs: () => 150,
+  prepare: buildCFloor,
+  command: { file: C_FLOOR_PROGRAM, args: [] },
+};
+
+/** In the order of the tables: floe, its rivals from the closest, then the yardsticks. */
+export const SUBJECTS: readonly Subject[] = [
+  floe,
+  iceoryx2,
+  worker,
+  nodeNet,
+  zeromq,
+  cFloor,
+  typedArray,
+];
+
+async function buildIceoryx2(): Promise<string | undefined> {
+  const output = await runTool("cargo", ["build", "--release", "--locked", "--quiet"], "iceoryx2");
+  if (output === undefined) return undefined;
+  if (/libclang/i.test(output)) return "libclang is missing (Debian: apt-get install libclang-dev)";
+  return `cargo build failed: ${lastLine(output)}`;
+}
+
+async function installZeromq(): Promise<string | undefined> {
+  if (existsSync(join(SOURCES, "zeromq", "node_modules", "zeromq"))) return undefined;
+  // The package brings its binaries, so no script has to run, and none may.
+  const output = await runTool("npm", ["ci", "--ignore-scripts", "--no-audit"], "zeromq");
+  return output === undefined ? undefined : `npm ci failed: ${lastLine(output)}`;
+}
+
+async function buildCFloor(): Promise<string | undefined> {
+  mkdirSync(join(PROGRAMS, "c-floor"), { recursive: true });
+  const output = await runTool("cc", ["-O2", "-o", C_FLOOR_PROGRAM, "main.c"], "c-floor");
+  return output === undefined ? undefined : `cc failed: ${lastLine(output)}`;
+}
+
+/** Runs a tool in a subject's source folder; returns undefined for success, else what it said. */
+function runTool(file: string, args: readonly string[], folder: string) {
+  return new Promise<string | undefined>((resolve) => {
+    execFile(file, args, { cwd: join(SOURCES, folder) }, (error, _stdout, stderr) => {
+      if (error === null) resolve(undefined);
+      else if (error.code === "ENOENT") resolve(`${file} is not installed`);
+      else resolve(stderr.trim() === "" ? error.message : stderr);
+    });
+  });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1)!.trim();
+}

@@ -1,0 +1,66 @@
+/**
+ * Values: numbers of the format that belong to no single structure, and the states of words.
+ *
+ * Generated from spec/layout.ts by `npm run generate`; do not edit.
+ */
+
+/** Must be equal in all processes of a service. */
+export const FORMAT_MAJOR = 1;
+
+/** May differ; a reader ignores what it does not know. */
+export const FORMAT_MINOR = 0;
+
+/** The letters FLOE, first in every segment. */
+export const SEGMENT_MAGIC = 1162824774;
+
+/** Distance that keeps two contended words apart: two cache lines. */
+export const CONTENDED_BYTES = 128;
+
+/** Granularity in which tables are backed by memory. */
+export const PAGE_BYTES = 4096;
+
+/** Bits of a submission slot that hold the chunk descriptor. */
+export const DESCRIPTOR_BITS = 22;
+
+/** Low bits of a descriptor: the chunk's index in its data segment; the bits above are the number of the data segment. */
+export const DESCRIPTOR_INDEX_BITS = 16;
+
+/** High bits of a submission slot: the lap in which it was filled, modulo 2^10. */
+export const TAG_BITS = 10;
+
+/** Data segments of a publisher are numbered 1 to 63; 0 marks an empty slot. */
+export const DATA_SEGMENT_NUMBER_MAX = 63;
+
+/** Offset of the first chunk in a data segment. */
+export const DATA_SEGMENT_FIRST_CHUNK_BYTES = 4096;
+
+/** Chunks begin at multiples of this. */
+export const CHUNK_ALIGNMENT_BYTES = 128;
+
+/** What a segment holds. */
+export const SegmentKind = {
+  /** Tables and links of a publish-subscribe service. */
+  publishSubscribe: 1,
+  /** Chunks of one publisher. */
+  data: 2,
+} as const;
+
+/** Whether a service may be joined. */
+export const ServiceState = {
+  /** It may. */
+  open: 1,
+  /** Its last node has left and its files are being removed; look again. */
+  removed: 2,
+} as const;
+
+/** Who uses an entry of a table. */
+export const EntryState = {
+  /** Nobody. */
+  free: 0,
+  /** Somebody is filling it in; not to be looked at. */
+  joining: 1,
+  /** A living port or node. */
+  active: 2,
+  /** A closed publisher whose messages have not all been taken. */
+  draining: 3,
+} as const;

@@ -1,0 +1,37 @@
+/**
+ * floe: zero-copy inter-process communication for TypeScript.
+ *
+ * This is what programs may import. Start with {@link Node}: a node opens services, services make
+ * ports, ports send and receive messages that are written once and read in place.
+ */
+
+export { ERROR_CODES, type ErrorCode, type ErrorDetails, FloeError } from "./errors.ts";
+export type { Id } from "./memory/id.ts";
+export { Node, type NodeOptions } from "./node.ts";
+export { type Capabilities, capabilities } from "./os/capabilities.ts";
+export {
+  type Payload,
+  PublishSubscribe,
+  type PublishSubscribeOptions,
+  type PublisherFor,
+  rawBytes,
+  type SubscriberFor,
+} from "./patterns/publish-subscribe.ts";
+export { Loan } from "./ports/loan.ts";
+export {
+  BytesPublisher,
+  StructPublisher,
+  type WaitForSubscribersOptions,
+} from "./ports/publisher.ts";
+export { Sample } from "./ports/sample.ts";
+export {
+  BytesSubscriber,
+  type MessageInfo,
+  type ReadonlyBytes,
+  StructSubscriber,
+} from "./ports/subscriber.ts";
+export type { WaitOptions } from "./ports/waiting.ts";
+export type { DomainOptions } from "./registry/domain.ts";
+export type { Quality } from "./registry/service-config.ts";
+export type { OpenMode } from "./registry/service-core.ts";
+export * from "./schema/mod.ts";

@@ -1,0 +1,119 @@
+/**
+ * Node: a program's participation in a domain, and the way to its services.
+ */
+
+import { FloeError } from "./errors.ts";
+import type { Id } from "./memory/id.ts";
+import {
+  describePayload,
+  type Payload,
+  PublishSubscribe,
+  type PublishSubscribeOptions,
+} from "./patterns/publish-subscribe.ts";
+import { type DomainOptions, enterDomain } from "./registry/domain.ts";
+import { NodeCore } from "./registry/node-core.ts";
+import { checkCompatible, type Quality, QUALITY_NAMES } from "./registry/service-config.ts";
+import { ServiceCore } from "./registry/service-core.ts";
+
+const NODE_NAME_BYTES_MAX = 128;
+
+/** How a node is made. */
+export interface NodeOptions {
+  /** A name for people, up to 128 bytes; need not be unique. Default: none. */
+  readonly name?: string;
+  /** Which domain to take part in; see {@link DomainOptions} for the defaults. */
+  readonly domain?: DomainOptions;
+}
+
+/** A participant of a domain. A process may have several; each worker thread needs its own. */
+export class Node {
+  readonly #core: NodeCore;
+  readonly #services: Map<string, ServiceCore> = new Map();
+  #isClosed = false;
+
+  private constructor(core: NodeCore) {
+    this.#core = core;
+  }
+
+  /**
+   * Joins a domain. Throws FLOE_SHIM_UNAVAILABLE, FLOE_ROOT_UNUSABLE, FLOE_NAME_INVALID,
+   * FLOE_OPTION_INVALID, FLOE_PERMISSION or FLOE_OUT_OF_MEMORY.
+   */
+  static create(options: NodeOptions = {}): Node {
+    const { name = "" } = options;
+    const lengthBytes = Buffer.byteLength(name);
+    if (lengthBytes > NODE_NAME_BYTES_MAX) {
+      throw new FloeError("FLOE_NAME_INVALID", {
+        subject: "node name",
+        wanted: `at most ${NODE_NAME_BYTES_MAX} bytes`,
+        found: `${lengthBytes} bytes`,
+        remedy: "Choose a shorter name.",
+      });
+    }
+    return new Node(new NodeCore(name, enterDomain(options.domain)));
+  }
+
+  /** Who this node is: 128 random bits in hexadecimal. */
+  get id(): Id {
+    return this.#core.id;
+  }
+
+  /** The name given at creation. */
+  get name(): string {
+    return this.#core.name;
+  }
+
+  /**
+   * Opens the publish-subscribe service `name` (1 to 255 bytes), or creates it. Options that are
+   * left out are adopted from an existing service; those given are checked against it.
+   * Throws FLOE_PAYLOAD_MISMATCH, FLOE_SERVICE_INCOMPATIBLE, FLOE_SERVICE_NOT_FOUND,
+   * FLOE_SERVICE_EXISTS, FLOE_SERVICE_CORRUPT, FLOE_FORMAT_VERSION, FLOE_LIMIT_REACHED,
+   * FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT, FLOE_NAME_INVALID or FLOE_OPTION_INVALID.
+   */
+  publishSubscribe<P extends Payload>(
+    name: string,
+    options: PublishSubscribeOptions<P>,
+  ): PublishSubscribe<P> {
+    if (this.#isClosed) throw closedNode(this.name);
+    const { payload, mode = "open-or-create" } = options;
+    const quality: Partial<Record<keyof Quality, number>> = {};
+    for (const qualityName of QUALITY_NAMES) {
+      const value = options[qualityName];
+      if (value !== undefined) quality[qualityName] = value;
+    }
+    const wanted = { payload: describePayload(payload), quality };
+    const known = this.#services.get(name);
+    if (known !== undefined && mode !== "create") {
+      checkCompatible(known.config, wanted);
+      return new PublishSubscribe(known.retain(), payload);
+    }
+    const core = ServiceCore.enter(this.#core, name, wanted, mode, () =>
+      this.#services.delete(name),
+    );
+    this.#services.set(name, core);
+    return new PublishSubscribe(core, payload);
+  }
+
+  /**
+   * Lets go of the node; may be called again. Services and ports that were made stay usable, and
+   * the node stays alive for others to see until the last of them is closed.
+   */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#core.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function closedNode(name: string): FloeError {
+  return new FloeError("FLOE_CLOSED", {
+    subject: `node "${name}"`,
+    wanted: "to open a service",
+    found: "that it was closed before",
+    remedy: "Make a new node.",
+  });
+}

@@ -1,0 +1,240 @@
+/**
+ * Files and directories: one typed function per call of `node:fs`, all of them synchronous.
+ *
+ * They serve the control path, which is short, rare and holds a lock, so waiting in the event loop
+ * would only make it longer. Each takes absolute paths, fails with a FloeError that names the path,
+ * and comes in the variant that its caller needs: where the absence of a file is an expected
+ * answer, it is a value (`...IfPresent`, `...IfAbsent`, `...IfVacant`).
+ *
+ * Modes are exact. What the umask removes is added again, because a service that a group shares
+ * must be open to the group whatever the shell of its first user says; and a file is private until
+ * its group is set, so that there is no moment in which the wrong group may open it.
+ */
+import * as fs from "node:fs";
+import { describeDescriptor, systemError } from "./system-error.ts";
+
+/** What a file may be opened for. */
+export type FileAccess = "read" | "read-write";
+
+/** What is known about a file without opening it. */
+export interface FileStatus {
+  /** The number of the inode; with `device` the identity of the file. */
+  readonly inode: bigint;
+  /** The device of the file system. */
+  readonly device: bigint;
+  readonly sizeBytes: number;
+  /** The permission bits, as in 0o660. */
+  readonly mode: number;
+  readonly isDirectory: boolean;
+}
+
+const PRIVATE_FILE_MODE = 0o600;
+const PRIVATE_DIRECTORY_MODE = 0o700;
+const PERMISSION_BITS = 0o7777n;
+
+/** Opens a file that must exist. */
+export function openFile(path: string, access: FileAccess): number {
+  return attempt(path, `to open it for ${access}`, () => fs.openSync(path, openFlags(access)));
+}
+
+/** Opens a file; undefined if there is none. */
+export function openFileIfPresent(path: string, access: FileAccess): number | undefined {
+  return unless(["ENOENT"], undefined, () => openFile(path, access));
+}
+
+/** Opens a directory that must exist, for locking it. */
+export function openDirectory(path: string): number {
+  const flags = fs.constants.O_RDONLY | fs.constants.O_DIRECTORY;
+  return attempt(path, "to open the directory", () => fs.openSync(path, flags));
+}
+
+/** Opens a directory; undefined if there is none. */
+export function openDirectoryIfPresent(path: string): number | undefined {
+  return unless(["ENOENT"], undefined, () => openDirectory(path));
+}
+
+/** Creates a file that must not exist, with exactly this mode, and opens it for read-write. */
+export function createFile(path: string, mode: number, groupId?: number): number {
+  const fd = attempt(path, "to create the file", () => fs.openSync(path, "wx+", PRIVATE_FILE_MODE));
+  try {
+    attempt(path, "to set its group and mode", () => {
+      // In this order: a change of the group may remove bits of the mode.
+      if (groupId !== undefined) fs.fchownSync(fd, -1, groupId);
+      fs.fchmodSync(fd, mode);
+    });
+  } catch (error) {
+    fs.closeSync(fd);
+    fs.unlinkSync(path);
+    throw error;
+  }
+  return fd;
+}
+
+/** Makes a directory that must not exist, with exactly this mode. */
+export function makeDirectory(path: string, mode: number, groupId?: number): void {
+  attempt(path, "to make the directory", () => fs.mkdirSync(path, PRIVATE_DIRECTORY_MODE));
+  try {
+    attempt(path, "to set its group and mode", () => {
+      if (groupId !== undefined) fs.chownSync(path, -1, groupId);
+      fs.chmodSync(path, mode);
+    });
+  } catch (error) {
+    fs.rmdirSync(path);
+    throw error;
+  }
+}
+
+/** Makes a directory unless something of the name exists; tells whether it did. */
+export function makeDirectoryIfAbsent(path: string, mode: number, groupId?: number): boolean {
+  return unless(["EEXIST"], false, () => {
+    makeDirectory(path, mode, groupId);
+    return true;
+  });
+}
+
+/** Renames a file or directory, replacing what is in the way if the kernel permits it. */
+export function renamePath(from: string, to: string): void {
+  attempt(from, `to rename it to ${to}`, () => fs.renameSync(from, to));
+}
+
+/** Renames a directory; false if a directory that is not empty has the name already. */
+export function renameDirectoryIfVacant(from: string, to: string): boolean {
+  return unless(["EEXIST", "ENOTEMPTY"], false, () => {
+    renamePath(from, to);
+    return true;
+  });
+}
+
+/** Removes a file; false if there is none. */
+export function removeFileIfPresent(path: string): boolean {
+  return unless(["ENOENT"], false, () => {
+    attempt(path, "to remove the file", () => fs.unlinkSync(path));
+    return true;
+  });
+}
+
+/** Removes an empty directory; false if there is none. */
+export function removeDirectoryIfPresent(path: string): boolean {
+  return unless(["ENOENT"], false, () => {
+    attempt(path, "to remove the directory", () => fs.rmdirSync(path));
+    return true;
+  });
+}
+
+/** The names of what is in a directory that must exist, in no particular order. */
+export function listDirectory(path: string): string[] {
+  return attempt(path, "to list the directory", () => fs.readdirSync(path));
+}
+
+/** The names of what is in a directory; undefined if there is none. */
+export function listDirectoryIfPresent(path: string): string[] | undefined {
+  return unless(["ENOENT"], undefined, () => listDirectory(path));
+}
+
+/** What is known about a path, which may be a link; undefined if there is nothing. */
+export function statPathIfPresent(path: string): FileStatus | undefined {
+  return unless(["ENOENT"], undefined, () =>
+    toStatus(attempt(path, "its status", () => fs.statSync(path, { bigint: true }))),
+  );
+}
+
+/** What is known about an open file. */
+export function statFile(fd: number): FileStatus {
+  return toStatus(attempt(fd, "its status", () => fs.fstatSync(fd, { bigint: true })));
+}
+
+/** Sets the size of an open file; what is added reads as zeroes and has no memory yet. */
+export function resizeFile(fd: number, sizeBytes: number): void {
+  attempt(fd, `a size of ${sizeBytes} bytes`, () => fs.ftruncateSync(fd, sizeBytes));
+}
+
+/**
+ * Reads a whole file as UTF-8; undefined if there is none. A file of more than `limitBytes` is an
+ * error, because whoever may write it could otherwise make its readers run out of memory.
+ */
+export function readTextFileIfPresent(path: string, limitBytes: number): string | undefined {
+  const fd = openFileIfPresent(path, "read");
+  if (fd === undefined) return undefined;
+  try {
+    const wanted = `a file of at most ${limitBytes} bytes`;
+    const bytes = Buffer.allocUnsafe(limitBytes + 1);
+    let lengthBytes = 0;
+    for (;;) {
+      const readBytes = attempt(path, wanted, () =>
+        fs.readSync(fd, bytes, lengthBytes, bytes.length - lengthBytes, lengthBytes),
+      );
+      lengthBytes += readBytes;
+      if (lengthBytes > limitBytes) throw systemError("read", "EFBIG", path, { wanted });
+      if (readBytes === 0) return bytes.toString("utf8", 0, lengthBytes);
+    }
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/**
+ * Creates a file that must not exist, with exactly this mode and text. To replace a file, write
+ * another and rename it, so that no reader ever sees half of it.
+ */
+export function writeWholeFile(path: string, text: string, mode: number, groupId?: number): void {
+  const fd = createFile(path, mode, groupId);
+  try {
+    const bytes = Buffer.from(text, "utf8");
+    attempt(path, `${bytes.length} bytes written`, () => fs.writeFileSync(fd, bytes));
+  } catch (error) {
+    fs.unlinkSync(path);
+    throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Closes a descriptor. */
+export function closeFile(fd: number): void {
+  attempt(fd, "to close it", () => fs.closeSync(fd));
+}
+
+function openFlags(access: FileAccess): number {
+  return access === "read" ? fs.constants.O_RDONLY : fs.constants.O_RDWR;
+}
+
+function toStatus(stats: fs.BigIntStats): FileStatus {
+  return {
+    inode: stats.ino,
+    device: stats.dev,
+    sizeBytes: Number(stats.size),
+    mode: Number(stats.mode & PERMISSION_BITS),
+    isDirectory: stats.isDirectory(),
+  };
+}
+
+/** Runs one call of `node:fs` and turns what it throws into a FloeError about `subject`. */
+function attempt<Result>(subject: string | number, wanted: string, call: () => Result): Result {
+  for (;;) {
+    try {
+      return call();
+    } catch (cause) {
+      const { code, errno, syscall } = cause as NodeJS.ErrnoException;
+      if (code === "EINTR") continue;
+      // Anything without a code is a mistake in the arguments, which no remedy of ours describes.
+      if (code === undefined) throw cause;
+      const path = typeof subject === "number" ? describeDescriptor(subject) : subject;
+      throw systemError(syscall ?? "node:fs", errno ?? code, path, { wanted, cause });
+    }
+  }
+}
+
+/** Runs `call`; an error whose errno is one of `codes` becomes the value `otherwise`. */
+function unless<Result, Otherwise>(
+  codes: readonly string[],
+  otherwise: Otherwise,
+  call: () => Result,
+): Result | Otherwise {
+  try {
+    return call();
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException) : undefined;
+    if (cause?.code !== undefined && codes.includes(cause.code)) return otherwise;
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Publish-subscribe: many publishers, many subscribers, each message to every subscriber.
+ *
+ * A service handle makes ports. It is opened through a node; the first opener decides the limits.
+ */
+
+import { FloeError } from "../errors.ts";
+import { BytesPublisher, StructPublisher } from "../ports/publisher.ts";
+import { BytesSubscriber, StructSubscriber } from "../ports/subscriber.ts";
+import type { OpenMode, ServiceCore } from "../registry/service-core.ts";
+import type { PayloadDescription, Quality } from "../registry/service-config.ts";
+import { type AnyStructType, isStructType } from "../schema/mod.ts";
+
+/** Says that messages are bytes of any length: `{ payload: rawBytes }`. */
+export const rawBytes: unique symbol = Symbol("floe.rawBytes");
+
+/** What messages carry: a struct type, or {@link rawBytes}. */
+export type Payload = AnyStructType | typeof rawBytes;
+
+/** How a publish-subscribe service is opened. Limits that are left out are adopted. */
+export interface PublishSubscribeOptions<P extends Payload> extends Partial<Quality> {
+  /** What messages carry. */
+  readonly payload: P;
+  /** Whether the service may, must or must not exist already; default `open-or-create`. */
+  readonly mode?: OpenMode;
+}
+
+/** The publisher for a payload. */
+export type PublisherFor<P extends Payload> = P extends AnyStructType
+  ? StructPublisher<P>
+  : BytesPublisher;
+
+/** The subscriber for a payload. */
+export type SubscriberFor<P extends Payload> = P extends AnyStructType
+  ? StructSubscriber<P>
+  : BytesSubscriber;
+
+/** Turns a payload into what is stored with the service. Throws FLOE_OPTION_INVALID. */
+export function describePayload(payload: Payload): PayloadDescription {
+  if (payload === rawBytes) return { variant: "bytes" };
+  if (isStructType(payload)) return { variant: "struct", layout: payload.layout() };
+  throw new FloeError("FLOE_OPTION_INVALID", {
+    subject: "payload",
+    wanted: "a struct type made by struct(), or rawBytes",
+    found: typeof payload,
+    remedy: "Pass the payload's type in the options.",
+  });
+}
+
+/** A publish-subscribe service that a node has open. */
+export class PublishSubscribe<P extends Payload> {
+  readonly #core: ServiceCore;
+  readonly #payload: P;
+  #isClosed = false;
+
+  /** @internal Nodes open services; the handle adopts one count of the core. */
+  constructor(core: ServiceCore, payload: P) {
+    this.#core = core;
+    this.#payload = payload;
+  }
+
+  /** The service's name. */
+  get name(): string {
+    return this.#core.config.name;
+  }
+
+  /** The service's limits, as its creator chose them. */
+  get quality(): Quality {
+    return this.#core.config.quality;
+  }
+
+  /** Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY or FLOE_LOCK_TIMEOUT. */
+  publisher(): PublisherFor<P> {
+    const core = this.#open();
+    const port =
+      this.#payload === rawBytes
+        ? new BytesPublisher(core)
+        : new StructPublisher(core, this.#payload as AnyStructType);
+    return port as PublisherFor<P>;
+  }
+
+  /** Makes a subscriber. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY or FLOE_LOCK_TIMEOUT. */
+  subscriber(): SubscriberFor<P> {
+    const core = this.#open();
+    const port =
+      this.#payload === rawBytes
+        ? new BytesSubscriber(core)
+        : new StructSubscriber(core, this.#payload as AnyStructType);
+    return port as SubscriberFor<P>;
+  }
+
+  #open(): ServiceCore {
+    if (!this.#isClosed) return this.#core;
+    throw new FloeError("FLOE_CLOSED", {
+      subject: `service "${this.name}"`,
+      wanted: "to make a port",
+      found: "that this handle was closed before",
+      remedy: "Open the service again.",
+    });
+  }
+
+  /** Lets go of the service; may be called again. Ports that were made stay usable. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#core.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

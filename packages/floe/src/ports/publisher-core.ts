@@ -1,0 +1,280 @@
+/**
+ * Publisher core: the sending port without its payload's type.
+ *
+ * A message is a chunk: taken from a pool, filled in place, and pushed to every subscriber's link.
+ * The publisher alone counts who still holds it. Per message it looks at one word to learn whether
+ * subscribers have come or gone, and makes one exchange a link; it makes no system call, and
+ * allocates nothing, unless a pool has to grow.
+ */
+
+import { channel } from "node:diagnostics_channel";
+import { loadAcquire, peek } from "#words";
+import { FloeError } from "../errors.ts";
+import {
+  CHUNK_HEADER_FLAGS_WORD,
+  CHUNK_HEADER_PAYLOAD_BYTES_WORD,
+  CHUNK_HEADER_SEQUENCE_WORD,
+} from "../layout/chunk-header.ts";
+import { SERVICE_HEADER_SUBSCRIBER_TOPOLOGY_WORD } from "../layout/service-header.ts";
+import {
+  type ChunkPool,
+  ChunkPools,
+  chunkIndex,
+  chunkOffsetBytes,
+  chunkSegmentNumber,
+  type OwnedDataSegment,
+} from "../memory/chunk-pools.ts";
+import { type Id, randomId } from "../memory/id.ts";
+import {
+  activeSubscriberGeneration,
+  announceDataSegment,
+  joinAsPublisher,
+  leaveAsPublisher,
+  type PortPlace,
+  signalPublisherChange,
+  withdrawDataSegment,
+} from "../registry/port-directory.ts";
+import type { ServiceCore } from "../registry/service-core.ts";
+import { PublisherLink } from "./publisher-link.ts";
+
+/** From this chunk size on, chunks are collected before each loan, to reuse what caches hold. */
+const EAGER_COLLECTION_BYTES = 16_384;
+
+const linkPoisoned = channel("floe:link:poisoned");
+
+/** The sending port; loans and handles share it by counting. */
+export class PublisherCore {
+  readonly id: Id = randomId();
+  readonly service: ServiceCore;
+  readonly payloadOffsetBytes: number;
+  readonly #place: PortPlace;
+  readonly #pools: ChunkPools;
+  readonly #words: Int32Array;
+  readonly #takeBackFrom: (descriptor: number) => void;
+  #links: PublisherLink[] = [];
+  /** Subscribers whose links were given up because they wrote nonsense. */
+  readonly #poisonedGenerations: Set<number> = new Set();
+  #topologySeen: number;
+  #sequence = 0;
+  #loanCount = 0;
+  #uses = 1;
+
+  constructor(service: ServiceCore) {
+    this.service = service.retain();
+    this.payloadOffsetBytes = service.geometry.payloadOffsetBytes;
+    this.#words = service.segment.words;
+    this.#takeBackFrom = (descriptor) => this.#dereference(descriptor);
+    try {
+      this.#place = joinAsPublisher(service, this.id);
+    } catch (error) {
+      service.release();
+      throw error;
+    }
+    const row = this.#place.index;
+    this.#pools = new ChunkPools({
+      directory: service.directory,
+      publisherId: this.id,
+      permissions: service.node.domain.permissions,
+      chunksAtLeast: service.geometry.quality.maxLoanedSamples + 2,
+      announcements: {
+        announce: (number, incarnation, geometry) =>
+          announceDataSegment(service, row, number, incarnation, geometry),
+        withdraw: (number) => withdrawDataSegment(service, row, number),
+      },
+    });
+    this.#topologySeen = 0;
+    this.refresh();
+  }
+
+  /** Number of subscribers that the next message reaches. */
+  get subscriberCount(): number {
+    this.refresh();
+    return this.#links.length;
+  }
+
+  /** Number of loans that have been neither sent nor given back. */
+  get loanCount(): number {
+    return this.#loanCount;
+  }
+
+  /** Counts one more user. */
+  retain(): this {
+    this.#uses += 1;
+    return this;
+  }
+
+  /** Counts one user less; the last one leaves the service. */
+  release(): void {
+    this.#uses -= 1;
+    if (this.#uses > 0) return;
+    this.#pools.close();
+    try {
+      leaveAsPublisher(this.service, this.#place);
+    } finally {
+      this.service.release();
+    }
+  }
+
+  /** Looks whether subscribers have come or gone. */
+  refresh(): void {
+    const topology = loadAcquire(this.#words, SERVICE_HEADER_SUBSCRIBER_TOPOLOGY_WORD);
+    if (topology === this.#topologySeen) return;
+    this.#topologySeen = topology;
+    const { service } = this;
+    const known = new Map(this.#links.map((link) => [link.column, link]));
+    const links: PublisherLink[] = [];
+    let hasConnected = false;
+    for (let column = 0; column < service.geometry.quality.maxSubscribers; column += 1) {
+      const generation = activeSubscriberGeneration(service, column);
+      const link = known.get(column);
+      if (link?.generation === generation) {
+        links.push(link);
+        continue;
+      }
+      link?.disconnect(this.#takeBackFrom);
+      if (generation === 0 || this.#poisonedGenerations.has(generation)) continue;
+      links.push(new PublisherLink(service, this.#place.index, column, generation));
+      hasConnected = true;
+    }
+    this.#links = links;
+    if (hasConnected) signalPublisherChange(service);
+  }
+
+  /** The pool for payloads of a length. */
+  poolFor(payloadBytes: number): ChunkPool {
+    return this.#pools.poolFor(this.payloadOffsetBytes + payloadBytes);
+  }
+
+  /** The data segment of a chunk. */
+  segmentOf(descriptor: number): OwnedDataSegment {
+    return this.#pools.segments[chunkSegmentNumber(descriptor)]!;
+  }
+
+  /** Where a chunk's payload begins in its data segment. */
+  payloadOffsetOf(owned: OwnedDataSegment, descriptor: number): number {
+    return chunkOffsetBytes(owned, descriptor) + this.payloadOffsetBytes;
+  }
+
+  /** Takes a free chunk. Throws FLOE_OUT_OF_MEMORY when the pool would have to grow and cannot. */
+  acquire(pool: ChunkPool): number {
+    if (pool.chunkStrideBytes >= EAGER_COLLECTION_BYTES) this.#collectAll();
+    const descriptor = pool.take();
+    return descriptor !== 0 ? descriptor : this.#acquireMore(pool);
+  }
+
+  #acquireMore(pool: ChunkPool): number {
+    this.refresh();
+    this.#collectAll();
+    const descriptor = pool.take();
+    if (descriptor !== 0) return descriptor;
+    this.#pools.grow(pool);
+    return pool.take();
+  }
+
+  /** Takes a free chunk for a loan, or returns 0 when there are as many loans as there may be. */
+  acquireLoan(pool: ChunkPool): number {
+    if (this.#loanCount >= this.service.geometry.quality.maxLoanedSamples) return 0;
+    const descriptor = this.acquire(pool);
+    this.#loanCount += 1;
+    return descriptor;
+  }
+
+  /** Ends a loan that {@link acquireLoan} began. */
+  endLoan(): void {
+    this.#loanCount -= 1;
+  }
+
+  /** Puts a chunk back that was not sent. */
+  giveBack(descriptor: number): void {
+    this.#pools.free(descriptor);
+  }
+
+  /** Sends a filled chunk to all subscribers; returns how many there were. */
+  send(owned: OwnedDataSegment, descriptor: number, payloadBytes: number): number {
+    if (peek(this.#words, SERVICE_HEADER_SUBSCRIBER_TOPOLOGY_WORD) !== this.#topologySeen) {
+      this.refresh();
+    }
+    this.#sequence = (this.#sequence + 1) | 0;
+    const { words } = owned.segment;
+    const headerWord = chunkOffsetBytes(owned, descriptor) / 4;
+    words[headerWord + CHUNK_HEADER_SEQUENCE_WORD] = this.#sequence;
+    words[headerWord + CHUNK_HEADER_FLAGS_WORD] = 0;
+    words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD] = payloadBytes;
+    words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1] = payloadBytes / 0x1_0000_0000;
+    const links = this.#links;
+    const linkCount = links.length;
+    if (linkCount === 0) {
+      owned.pool.put(descriptor);
+      return 0;
+    }
+    owned.references[chunkIndex(descriptor)] = linkCount;
+    let reached = 0;
+    for (let index = 0; index < linkCount; index += 1) {
+      const link = links[index]!;
+      if (link.isSaturated && !this.#collect(link)) {
+        this.#dereference(descriptor);
+        continue;
+      }
+      const displaced = link.push(owned, descriptor);
+      if (displaced !== 0) this.#takeBack(link, displaced);
+      reached += 1;
+    }
+    return reached;
+  }
+
+  #dereference(descriptor: number): void {
+    const owned = this.segmentOf(descriptor);
+    const index = chunkIndex(descriptor);
+    const count = owned.references[index]! - 1;
+    owned.references[index] = count;
+    if (count === 0) owned.pool.put(descriptor);
+  }
+
+  #takeBack(link: PublisherLink, descriptor: number): boolean {
+    if (!link.noteReturn(descriptor)) {
+      this.#poison(link, "chunk descriptor under way", `0x${descriptor.toString(16)}`);
+      return false;
+    }
+    this.#dereference(descriptor);
+    return true;
+  }
+
+  #collectAll(): void {
+    const links = this.#links;
+    for (let index = 0; index < links.length; index += 1) this.#collect(links[index]!);
+  }
+
+  /** Collects what a subscriber has given back; false when the link cannot be sent to. */
+  #collect(link: PublisherLink): boolean {
+    const count = link.refreshReturned();
+    if (count === -1) {
+      this.#poison(link, "completion tail within the queue", "one beyond it");
+      return false;
+    }
+    for (let taken = 0; taken < count; taken += 1) {
+      if (!this.#takeBack(link, link.nextReturned())) return false;
+    }
+    if (link.isSaturated) {
+      this.#poison(link, "samples given back within the limits", "more held than allowed");
+      return false;
+    }
+    return true;
+  }
+
+  /** Gives a link up whose subscriber wrote nonsense: its chunks return, the others go on. */
+  #poison(link: PublisherLink, wanted: string, found: string): void {
+    if (this.#poisonedGenerations.has(link.generation)) return;
+    this.#poisonedGenerations.add(link.generation);
+    this.#links = this.#links.filter((other) => other !== link);
+    link.disconnect(this.#takeBackFrom);
+    signalPublisherChange(this.service);
+    const error = new FloeError("FLOE_LINK_POISONED", {
+      subject: `service "${this.service.config.name}", link to subscriber ${link.column}`,
+      wanted,
+      found,
+      remedy: "The subscriber's process corrupts memory; restart it to connect again.",
+    });
+    if (linkPoisoned.hasSubscribers) linkPoisoned.publish({ error });
+    process.emitWarning(error);
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Publisher link: a publisher's end of the way to one subscriber.
+ *
+ * The publisher remembers which of its chunks are under way on the link. So whatever the other side
+ * does, nothing is lost: a chunk that comes back is checked against the record, and when the
+ * subscriber goes, everything that is still recorded returns at once.
+ */
+
+import { storeRelease } from "#words";
+import {
+  LINK_BYTES,
+  LINK_COMPLETION_TAIL_WORD,
+  LINK_CONNECTED_GENERATION_WORD,
+  LINK_DRAINED_GENERATION_WORD,
+} from "../layout/link.ts";
+import { DATA_SEGMENT_NUMBER_MAX, DESCRIPTOR_INDEX_BITS } from "../layout/values.ts";
+import { chunkIndex, chunkSegmentNumber, type OwnedDataSegment } from "../memory/chunk-pools.ts";
+import type { ServiceCore } from "../registry/service-core.ts";
+import { linkWord } from "../registry/service-segment.ts";
+import { CompletionReceiver } from "../structures/completion-queue.ts";
+import { SubmissionSender } from "../structures/submission-queue.ts";
+
+/** A publisher's connection with one subscriber. */
+export class PublisherLink {
+  readonly column: number;
+  readonly generation: number;
+  readonly #words: Int32Array;
+  readonly #linkWord: number;
+  readonly #entryCount: number;
+  readonly #submission: SubmissionSender;
+  readonly #completion: CompletionReceiver;
+  readonly #underWay: (Uint8Array | undefined)[];
+  #underWayCount = 0;
+
+  /** Clears the link's memory and tells the subscriber that it is served. */
+  constructor(service: ServiceCore, row: number, column: number, generation: number) {
+    const { geometry, segment } = service;
+    const { words } = segment;
+    const firstWord = linkWord(geometry, row, column);
+    this.column = column;
+    this.generation = generation;
+    this.#words = words;
+    this.#linkWord = firstWord;
+    this.#entryCount = geometry.completionEntryCount;
+    this.#underWay = new Array(DATA_SEGMENT_NUMBER_MAX + 1).fill(undefined);
+    words.fill(0, firstWord + LINK_BYTES / 4, firstWord + geometry.linkBytes / 4);
+    words[firstWord + LINK_COMPLETION_TAIL_WORD] = 0;
+    words[firstWord + LINK_DRAINED_GENERATION_WORD] = 0;
+    this.#submission = new SubmissionSender({
+      words,
+      firstWordIndex: firstWord + LINK_BYTES / 4,
+      slotCount: geometry.quality.bufferSize,
+      strideWords: geometry.slotStrideBytes / 4,
+    });
+    this.#completion = new CompletionReceiver({
+      words,
+      tailWordIndex: firstWord + LINK_COMPLETION_TAIL_WORD,
+      firstWordIndex: firstWord + geometry.linkCompletionOffsetBytes / 4,
+      entryCount: geometry.completionEntryCount,
+    });
+    // SYNC: releases the cleared link; pairs with loadAcquire in SubscriberCore.#connect().
+    storeRelease(words, firstWord + LINK_CONNECTED_GENERATION_WORD, generation);
+  }
+
+  /** Whether the subscriber must give chunks back before it can be sent another. */
+  get isSaturated(): boolean {
+    return this.#underWayCount >= this.#entryCount;
+  }
+
+  /** Sends a chunk; returns the descriptor of the message that gave way, or 0. */
+  push(owned: OwnedDataSegment, descriptor: number): number {
+    let underWay = this.#underWay[owned.number];
+    if (underWay === undefined || underWay.length !== owned.chunkCount) {
+      underWay = this.#track(owned);
+    }
+    underWay[chunkIndex(descriptor)] = 1;
+    this.#underWayCount += 1;
+    return this.#submission.push(descriptor);
+  }
+
+  #track(owned: OwnedDataSegment): Uint8Array {
+    const underWay = new Uint8Array(owned.chunkCount);
+    this.#underWay[owned.number] = underWay;
+    return underWay;
+  }
+
+  /** Notes that a chunk has come back; false when it was not under way, which is impossible. */
+  noteReturn(descriptor: number): boolean {
+    const underWay = this.#underWay[chunkSegmentNumber(descriptor)];
+    const index = chunkIndex(descriptor);
+    if (underWay === undefined || underWay[index] !== 1) return false;
+    underWay[index] = 0;
+    this.#underWayCount -= 1;
+    return true;
+  }
+
+  /** Looks how many chunks the subscriber has given back; -1 when it wrote nonsense. */
+  refreshReturned(): number {
+    return this.#completion.refresh();
+  }
+
+  /** The next chunk given back, as the subscriber wrote it. */
+  nextReturned(): number {
+    return this.#completion.next();
+  }
+
+  /** Ends the link: hands every chunk that is still under way to `takeBack`. */
+  disconnect(takeBack: (descriptor: number) => void): void {
+    storeRelease(this.#words, this.#linkWord + LINK_CONNECTED_GENERATION_WORD, 0);
+    for (let number = 1; number < this.#underWay.length; number += 1) {
+      const underWay = this.#underWay[number];
+      if (underWay === undefined) continue;
+      for (let index = underWay.indexOf(1); index !== -1; index = underWay.indexOf(1, index + 1)) {
+        takeBack((number << DESCRIPTOR_INDEX_BITS) | index);
+      }
+    }
+    this.#underWay.fill(undefined);
+    this.#underWayCount = 0;
+  }
+}

@@ -1,0 +1,227 @@
+/**
+ * Publishers: the sending ports as programs see them, one for structs and one for raw bytes.
+ */
+
+import { FloeError } from "../errors.ts";
+import { type ChunkPool, chunkIndex, type OwnedDataSegment } from "../memory/chunk-pools.ts";
+import type { Id } from "../memory/id.ts";
+import type { ServiceCore } from "../registry/service-core.ts";
+import type { AnyStructType, Cursor, StructType, WriterOf } from "../schema/mod.ts";
+import { Loan } from "./loan.ts";
+import { PublisherCore } from "./publisher-core.ts";
+import { pollUntil, type WaitOptions } from "./waiting.ts";
+
+/** How many subscribers to wait for, and how long. */
+export interface WaitForSubscribersOptions extends WaitOptions {
+  /** Number of subscribers; default 1. */
+  readonly count?: number;
+}
+
+/** What publishers of all payloads have in common. */
+abstract class AnyPublisher {
+  /** Who this port is. */
+  readonly id: Id;
+  readonly #core: PublisherCore;
+  #isClosed = false;
+
+  /** @internal Services make publishers. */
+  constructor(core: PublisherCore) {
+    this.#core = core;
+    this.id = core.id;
+  }
+
+  /** @internal The port itself. Throws FLOE_CLOSED after `close`. */
+  protected get core(): PublisherCore {
+    if (this.#isClosed) throw closedPublisher(this.#core);
+    return this.#core;
+  }
+
+  /** Number of subscribers that the next message would reach. */
+  get subscriberCount(): number {
+    return this.core.subscriberCount;
+  }
+
+  /**
+   * Resolves once at least `count` subscribers have joined, with their number.
+   * Rejects with FLOE_TIMEOUT after `timeout` ms, or FLOE_ABORTED when `signal` is aborted.
+   */
+  async waitForSubscribers(options: WaitForSubscribersOptions = {}): Promise<number> {
+    const { count = 1 } = options;
+    await pollUntil(() => this.subscriberCount >= count, `${count} subscribers`, options);
+    return this.subscriberCount;
+  }
+
+  /**
+   * Ends the port; may be called again. What was sent stays deliverable, and loans that are still
+   * held stay valid: the port leaves its service when the last of them is sent or given back.
+   */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#core.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Publishes structs. */
+export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
+  readonly #type: StructType;
+  readonly #pool: ChunkPool;
+  readonly #writer: WriterOf<Type>;
+  readonly #cursor: Cursor;
+  #isFilling = false;
+
+  /** @internal Services make publishers. */
+  constructor(service: ServiceCore, type: Type) {
+    const core = new PublisherCore(service);
+    super(core);
+    this.#type = type as unknown as StructType;
+    this.#pool = core.poolFor(type.sizeBytes);
+    const writer = this.#type.createWriter();
+    this.#writer = writer as WriterOf<Type>;
+    this.#cursor = this.#type.cursorOf(writer);
+  }
+
+  /**
+   * Sends a message that `fill` writes in place; returns the number of subscribers reached.
+   * The writer is valid within the call only, and its memory holds what an earlier message left.
+   * When `fill` throws, nothing is sent. Throws FLOE_OUT_OF_MEMORY when memory has to grow and
+   * cannot.
+   */
+  send(fill: (payload: WriterOf<Type>) => void): number {
+    const { core } = this;
+    if (this.#isFilling) throw nestedSend();
+    const descriptor = core.acquire(this.#pool);
+    const owned = core.segmentOf(descriptor);
+    this.#cursor.bind(owned.segment.view, core.payloadOffsetOf(owned, descriptor));
+    this.#isFilling = true;
+    let isFilled = false;
+    try {
+      fill(this.#writer);
+      isFilled = true;
+    } finally {
+      this.#isFilling = false;
+      this.#cursor.release();
+      if (!isFilled) core.giveBack(descriptor);
+    }
+    return core.send(owned, descriptor, this.#type.sizeBytes);
+  }
+
+  /**
+   * Lends a message to be filled by hand, or returns undefined when `maxLoanedSamples` are lent.
+   * Throws FLOE_OUT_OF_MEMORY when memory has to grow and cannot.
+   */
+  tryLoan(): Loan<WriterOf<Type>> | undefined {
+    const { core } = this;
+    const descriptor = core.acquireLoan(this.#pool);
+    if (descriptor === 0) return undefined;
+    const owned = core.segmentOf(descriptor);
+    const writer = this.#type.createWriter();
+    this.#type.bind(writer, owned.segment.view, core.payloadOffsetOf(owned, descriptor));
+    const payload = writer as WriterOf<Type>;
+    return new Loan(core, owned, descriptor, this.#type.sizeBytes, payload, () =>
+      this.#type.release(writer),
+    );
+  }
+}
+
+/** Publishes raw bytes, of any length a message. */
+export class BytesPublisher extends AnyPublisher {
+  #lastPool: ChunkPool | undefined;
+  #lastLengthBytes = -1;
+
+  /** @internal Services make publishers. */
+  constructor(service: ServiceCore) {
+    super(new PublisherCore(service));
+  }
+
+  /**
+   * Sends a message of `lengthBytes` that `fill` writes in place; returns the number of subscribers
+   * reached. The bytes are valid within the call only, and hold what an earlier message left.
+   * When `fill` throws, nothing is sent. Throws FLOE_PAYLOAD_TOO_LARGE for an impossible length and
+   * FLOE_OUT_OF_MEMORY when memory has to grow and cannot.
+   */
+  send(lengthBytes: number, fill: (payload: Uint8Array) => void): number {
+    const { core } = this;
+    const descriptor = core.acquire(this.#poolFor(lengthBytes));
+    const owned = core.segmentOf(descriptor);
+    let isFilled = false;
+    try {
+      fill(payloadView(core, owned, descriptor, lengthBytes));
+      isFilled = true;
+    } finally {
+      if (!isFilled) core.giveBack(descriptor);
+    }
+    return core.send(owned, descriptor, lengthBytes);
+  }
+
+  /** Sends a copy of `bytes`; returns the number of subscribers reached. Throws as `send`. */
+  sendCopy(bytes: Uint8Array): number {
+    return this.send(bytes.byteLength, (payload) => payload.set(bytes));
+  }
+
+  /**
+   * Lends a message of `lengthBytes` to be filled by hand, or returns undefined when
+   * `maxLoanedSamples` are lent. Throws as `send`.
+   */
+  tryLoan(lengthBytes: number): Loan<Uint8Array> | undefined {
+    const { core } = this;
+    const descriptor = core.acquireLoan(this.#poolFor(lengthBytes));
+    if (descriptor === 0) return undefined;
+    const owned = core.segmentOf(descriptor);
+    const payload = payloadView(core, owned, descriptor, lengthBytes);
+    return new Loan(core, owned, descriptor, lengthBytes, payload, () => {});
+  }
+
+  #poolFor(lengthBytes: number): ChunkPool {
+    if (lengthBytes === this.#lastLengthBytes) return this.#lastPool!;
+    if (!(Number.isSafeInteger(lengthBytes) && lengthBytes >= 0 && lengthBytes <= 2 ** 46)) {
+      throw new FloeError("FLOE_PAYLOAD_TOO_LARGE", {
+        subject: "payload length",
+        wanted: "a whole number of bytes from 0 to 2^46",
+        found: String(lengthBytes),
+        remedy: "Send less in one message.",
+      });
+    }
+    this.#lastPool = this.core.poolFor(lengthBytes);
+    this.#lastLengthBytes = lengthBytes;
+    return this.#lastPool;
+  }
+}
+
+/** The view of a chunk's payload; kept with the chunk, so that equal lengths need no new one. */
+function payloadView(
+  core: PublisherCore,
+  owned: OwnedDataSegment,
+  descriptor: number,
+  lengthBytes: number,
+): Uint8Array {
+  const index = chunkIndex(descriptor);
+  const kept = owned.views[index];
+  if (kept !== undefined && kept.length === lengthBytes) return kept;
+  const offsetBytes = core.payloadOffsetOf(owned, descriptor);
+  const view = new Uint8Array(owned.segment.buffer, offsetBytes, lengthBytes);
+  owned.views[index] = view;
+  return view;
+}
+
+function closedPublisher(core: PublisherCore): FloeError {
+  return new FloeError("FLOE_CLOSED", {
+    subject: `publisher of "${core.service.config.name}"`,
+    wanted: "to use it",
+    found: "that it was closed before",
+    remedy: "Make a new publisher.",
+  });
+}
+
+function nestedSend(): FloeError {
+  return new FloeError("FLOE_OPTION_INVALID", {
+    subject: "publisher.send",
+    wanted: "one message at a time",
+    found: "a send within the fill function of another",
+    remedy: "Use tryLoan to fill several messages at once.",
+  });
+}

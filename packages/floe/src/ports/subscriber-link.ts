@@ -1,0 +1,121 @@
+/**
+ * Subscriber link: a subscriber's end of the way from one publisher.
+ *
+ * Everything that is read here was written by another process and may be nonsense: a descriptor is
+ * read once, checked against the data segments that the publisher announced, and only then used.
+ */
+
+import { storeRelease } from "#words";
+import { LINK_BYTES, LINK_COMPLETION_TAIL_WORD, LINK_DRAINED_GENERATION_WORD } from "../layout/link.ts";
+import { DATA_SEGMENT_NUMBER_MAX } from "../layout/values.ts";
+import type { Id } from "../memory/id.ts";
+import type { MappedDataSegment } from "../registry/data-segment-cache.ts";
+import { readDataSegmentEntry } from "../registry/port-directory.ts";
+import type { ServiceCore } from "../registry/service-core.ts";
+import { linkWord } from "../registry/service-segment.ts";
+import { CompletionSender } from "../structures/completion-queue.ts";
+import { SubmissionReceiver } from "../structures/submission-queue.ts";
+
+/** A subscriber's connection with one publisher. */
+export class SubscriberLink {
+  readonly row: number;
+  /** Generation of the publisher. */
+  readonly generation: number;
+  readonly publisherId: Id;
+  readonly submission: SubmissionReceiver;
+  readonly completion: CompletionSender;
+  /** The publisher's data segments that are mapped, by number. */
+  readonly segments: (MappedDataSegment | undefined)[];
+  /** Sequence number of the message that should come next. */
+  expectedSequence = 0;
+  hasReceived = false;
+  /** Samples of this publisher that the subscriber holds. */
+  borrowedCount = 0;
+  /** Whether the publisher has closed: when nothing is left, the link ends. */
+  isClosing = false;
+  /** Chunks given back of which the publisher has not been told. */
+  unpublishedCount = 0;
+  /** Whether the message taken last is too large to be given back late. */
+  returnsEagerly = false;
+  /** A message that was taken out of turn and comes next, or 0; see `discardStale`. */
+  pendingDescriptor = 0;
+  readonly #service: ServiceCore;
+  readonly #linkWord: number;
+
+  constructor(
+    service: ServiceCore,
+    row: number,
+    column: number,
+    generation: number,
+    publisherId: Id,
+  ) {
+    const { geometry, segment } = service;
+    const { words } = segment;
+    const firstWord = linkWord(geometry, row, column);
+    this.row = row;
+    this.generation = generation;
+    this.publisherId = publisherId;
+    this.segments = new Array(DATA_SEGMENT_NUMBER_MAX + 1).fill(undefined);
+    this.#service = service;
+    this.#linkWord = firstWord;
+    this.submission = new SubmissionReceiver({
+      words,
+      firstWordIndex: firstWord + LINK_BYTES / 4,
+      slotCount: geometry.quality.bufferSize,
+      strideWords: geometry.slotStrideBytes / 4,
+    });
+    this.completion = new CompletionSender({
+      words,
+      tailWordIndex: firstWord + LINK_COMPLETION_TAIL_WORD,
+      firstWordIndex: firstWord + geometry.linkCompletionOffsetBytes / 4,
+      entryCount: geometry.completionEntryCount,
+    });
+  }
+
+  /** Takes the next message: its descriptor as the publisher wrote it, or 0 when there is none. */
+  takeDescriptor(): number {
+    const pending = this.pendingDescriptor;
+    if (pending === 0) return this.submission.take();
+    this.pendingDescriptor = 0;
+    return pending;
+  }
+
+  /** Whether no message waits. */
+  get isEmpty(): boolean {
+    return this.pendingDescriptor === 0 && this.submission.isEmpty();
+  }
+
+  /** Maps the data segments that are new and lets go of those that are gone. */
+  refreshSegments(): void {
+    for (let number = 1; number < this.segments.length; number += 1) {
+      const entry = readDataSegmentEntry(this.#service, this.row, number);
+      const mapped = this.segments[number];
+      if (mapped?.incarnation === entry.incarnation) continue;
+      if (mapped === undefined && entry.incarnation === 0) continue;
+      if (mapped !== undefined) this.#service.dataSegments.release(mapped);
+      this.segments[number] =
+        entry.incarnation === 0
+          ? undefined
+          : this.#service.dataSegments.acquire(
+              this.publisherId,
+              number,
+              entry.incarnation,
+              entry,
+            );
+    }
+  }
+
+  /** Tells the closed publisher that nothing more is needed from it. */
+  noteDrained(): void {
+    const { words } = this.#service.segment;
+    storeRelease(words, this.#linkWord + LINK_DRAINED_GENERATION_WORD, this.generation);
+  }
+
+  /** Lets go of everything that is mapped. */
+  close(): void {
+    for (const mapped of this.segments) {
+      if (mapped !== undefined) this.#service.dataSegments.release(mapped);
+    }
+    this.segments.fill(undefined);
+  }
+}

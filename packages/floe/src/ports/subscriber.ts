@@ -1,0 +1,245 @@
+/**
+ * Subscribers: the receiving ports as programs see them, one for structs and one for raw bytes.
+ */
+
+import { FloeError } from "../errors.ts";
+import { chunkIndex } from "../memory/chunk-pools.ts";
+import type { Id } from "../memory/id.ts";
+import type { ServiceCore } from "../registry/service-core.ts";
+import type { AnyStructType, Cursor, ReaderOf, StructType } from "../schema/mod.ts";
+import { Sample } from "./sample.ts";
+import { SubscriberCore } from "./subscriber-core.ts";
+import type { SubscriberLink } from "./subscriber-link.ts";
+import { pollUntil, type WaitOptions } from "./waiting.ts";
+
+/** What is known of a message beside its payload; in `poll`, valid within the call only. */
+export interface MessageInfo {
+  /** Counts the publisher's messages from 1, modulo 2^32. */
+  readonly sequence: number;
+  /** Messages of the same publisher that were lost since the message before. */
+  readonly missed: number;
+  /** The publisher that sent it. */
+  readonly publisherId: Id;
+}
+
+/** The info of the message at hand: one object a port, so that nothing is allocated. */
+class CurrentMessage implements MessageInfo {
+  sequence = 0;
+  missed = 0;
+  publisherId = "" as Id;
+}
+
+/** What subscribers of all payloads have in common. */
+abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> {
+  /** Who this port is. */
+  readonly id: Id;
+  readonly #core: SubscriberCore;
+  readonly #info: CurrentMessage;
+  #isClosed = false;
+  #isPolling = false;
+
+  /** @internal Services make subscribers. */
+  constructor(service: ServiceCore) {
+    this.#core = new SubscriberCore(service);
+    this.#info = new CurrentMessage();
+    this.id = this.#core.id;
+  }
+
+  /** @internal The payload of the message taken last, for the length of a call. */
+  protected abstract bindCurrent(core: SubscriberCore): Payload;
+
+  /** @internal Ends what `bindCurrent` began. */
+  protected abstract unbindCurrent(): void;
+
+  /** @internal A sample of the message taken last. */
+  protected abstract sampleOf(core: SubscriberCore): Sample<Payload>;
+
+  #open(): SubscriberCore {
+    if (!this.#isClosed) return this.#core;
+    throw new FloeError("FLOE_CLOSED", {
+      subject: `subscriber of "${this.#core.service.config.name}"`,
+      wanted: "to use it",
+      found: "that it was closed before",
+      remedy: "Make a new subscriber.",
+    });
+  }
+
+  /** Number of publishers that are open and connected. */
+  get publisherCount(): number {
+    return this.#open().publisherCount;
+  }
+
+  /**
+   * Hands at most `limit` waiting messages to `handler`, oldest first of each publisher, and
+   * returns how many there were. Payload and info are valid within the call only; the messages are
+   * released when it returns or throws. Never blocks and allocates nothing. The last small messages of
+   * a call return to their publisher's memory at the next one that finds nothing.
+   * Throws FLOE_LINK_POISONED when a publisher wrote nonsense.
+   */
+  poll(limit: number, handler: (payload: Payload, info: MessageInfo) => void): number {
+    const core = this.#open();
+    if (this.#isPolling) throw nestedPoll();
+    this.#isPolling = true;
+    core.retain();
+    const info = this.#info;
+    let count = 0;
+    let link: SubscriberLink | undefined;
+    let descriptor = 0;
+    try {
+      while (count < limit && core.takeNext()) {
+        count += 1;
+        // Kept here, because the handler may take samples.
+        link = core.link;
+        descriptor = core.descriptor;
+        info.sequence = core.sequence;
+        info.missed = core.missed;
+        info.publisherId = link.publisherId;
+        handler(this.bindCurrent(core), info);
+        core.putBack(link, descriptor);
+        link = undefined;
+        if (this.#isClosed) break;
+      }
+    } finally {
+      if (link !== undefined) core.giveBack(link, descriptor);
+      this.unbindCurrent();
+      this.#isPolling = false;
+      core.release();
+    }
+    return count;
+  }
+
+  /**
+   * Takes the oldest waiting message, or returns undefined when there is none. The sample must be
+   * released. Throws FLOE_BORROW_LIMIT when messages may wait but `maxBorrowedSamples` of their
+   * publisher are held already, and FLOE_LINK_POISONED when a publisher wrote nonsense.
+   */
+  tryTake(): Sample<Payload> | undefined {
+    const core = this.#open();
+    if (core.takeNext()) return this.sampleOf(core);
+    if (core.isBorrowLimitReached) {
+      throw new FloeError("FLOE_BORROW_LIMIT", {
+        subject: `subscriber of "${core.service.config.name}"`,
+        wanted: "one more sample",
+        found: `${core.borrowedMax} samples of one publisher held (maxBorrowedSamples)`,
+        remedy: "Release samples, or create the service with a larger maxBorrowedSamples.",
+      });
+    }
+    return undefined;
+  }
+
+  /**
+   * Resolves with the next message, as a sample that must be released.
+   * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted, and with
+   * what `tryTake` throws.
+   */
+  async take(options: WaitOptions = {}): Promise<Sample<Payload>> {
+    let sample: Sample<Payload> | undefined;
+    const hasTaken = (): boolean => {
+      sample = this.tryTake();
+      return sample !== undefined;
+    };
+    await pollUntil(hasTaken, "a message", options);
+    return sample!;
+  }
+
+  /** Iterates over messages as they come; each sample is released at the next turn. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Sample<Payload>, void, undefined> {
+    while (!this.#isClosed) {
+      using sample = await this.take();
+      yield sample;
+    }
+  }
+
+  /**
+   * Ends the port; may be called again. Samples that are still held stay readable: the port leaves
+   * its service when the last of them is released.
+   */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#core.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Receives structs. */
+export class StructSubscriber<Type extends AnyStructType> extends AnySubscriber<ReaderOf<Type>> {
+  readonly #type: StructType;
+  readonly #reader: ReaderOf<Type>;
+  readonly #cursor: Cursor;
+
+  /** @internal Services make subscribers. */
+  constructor(service: ServiceCore, type: Type) {
+    super(service);
+    this.#type = type as unknown as StructType;
+    const reader = this.#type.createReader();
+    this.#reader = reader as ReaderOf<Type>;
+    this.#cursor = this.#type.cursorOf(reader);
+  }
+
+  /** @internal */
+  protected bindCurrent(core: SubscriberCore): ReaderOf<Type> {
+    this.#cursor.bind(core.mapped.segment.view, core.payloadOffsetBytes);
+    return this.#reader;
+  }
+
+  /** @internal */
+  protected unbindCurrent(): void {
+    this.#cursor.release();
+  }
+
+  /** @internal */
+  protected sampleOf(core: SubscriberCore): Sample<ReaderOf<Type>> {
+    const reader = this.#type.createReader();
+    this.#type.bind(reader, core.mapped.segment.view, core.payloadOffsetBytes);
+    return new Sample(core, reader as ReaderOf<Type>, () => this.#type.release(reader));
+  }
+}
+
+/**
+ * Receives raw bytes. The memory is mapped for reading only: writing to a received payload ends the
+ * process with a segmentation fault.
+ */
+export class BytesSubscriber extends AnySubscriber<ReadonlyBytes> {
+  /** @internal */
+  protected bindCurrent(core: SubscriberCore): ReadonlyBytes {
+    return payloadView(core);
+  }
+
+  /** @internal */
+  protected unbindCurrent(): void {}
+
+  /** @internal */
+  protected sampleOf(core: SubscriberCore): Sample<ReadonlyBytes> {
+    return new Sample(core, payloadView(core), () => {});
+  }
+}
+
+/** A `Uint8Array` whose memory cannot be written: TypeScript refuses it, the kernel too. */
+export type ReadonlyBytes = Omit<
+  Uint8Array,
+  "set" | "fill" | "sort" | "reverse" | "copyWithin" | "buffer" | "subarray"
+> & { readonly [index: number]: number; subarray(begin?: number, end?: number): ReadonlyBytes };
+
+/** The view of a message's payload; kept with the chunk, so that equal lengths need no new one. */
+function payloadView(core: SubscriberCore): ReadonlyBytes {
+  const { mapped, descriptor, payloadBytes } = core;
+  const index = chunkIndex(descriptor);
+  const kept = mapped.views[index];
+  if (kept !== undefined && kept.length === payloadBytes) return kept as ReadonlyBytes;
+  const view = new Uint8Array(mapped.segment.buffer, core.payloadOffsetBytes, payloadBytes);
+  mapped.views[index] = view;
+  return view as ReadonlyBytes;
+}
+
+function nestedPoll(): FloeError {
+  return new FloeError("FLOE_OPTION_INVALID", {
+    subject: "subscriber.poll",
+    wanted: "one poll at a time",
+    found: "a poll within the handler of another",
+    remedy: "Return from the handler first, or use tryTake.",
+  });
+}

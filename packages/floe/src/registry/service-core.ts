@@ -1,0 +1,291 @@
+/**
+ * Service core: one service as one node sees it, alive for as long as anything of it is in use.
+ *
+ * A service is a directory with a readable configuration and one segment. It is made complete under
+ * a hidden name and renamed into place, so of many processes that create it at once one wins and
+ * the others open what it made. It is removed by the last node that leaves: renamed out of the way
+ * first, under the control lock, so that nobody ever joins half a service.
+ */
+
+import { FloeError } from "../errors.ts";
+import { NODE_ENTRY_NODE_ID_WORD, NODE_ENTRY_STATE_WORD } from "../layout/node-entry.ts";
+import { SERVICE_HEADER_STATE_WORD } from "../layout/service-header.ts";
+import { EntryState, ServiceState } from "../layout/values.ts";
+import { randomId, writeId } from "../memory/id.ts";
+import type { Segment } from "../memory/segment.ts";
+import {
+  listDirectoryIfPresent,
+  makeDirectoryIfAbsent,
+  removeDirectoryIfPresent,
+  removeFileIfPresent,
+  renameDirectoryIfVacant,
+  renamePath,
+  statPathIfPresent,
+  writeWholeFile,
+} from "../os/files.ts";
+import { loadAcquire, storeRelease } from "#words";
+import { pauseMs } from "../sync/pause.ts";
+import { VANISHED, withControlLock } from "./control-lock.ts";
+import { DataSegmentCache } from "./data-segment-cache.ts";
+import type { NodeCore } from "./node-core.ts";
+import {
+  checkCompatible,
+  completeQuality,
+  newServiceConfig,
+  readServiceConfig,
+  type ServiceConfig,
+  type WantedService,
+} from "./service-config.ts";
+import { serviceDirectoryName } from "./service-name.ts";
+import {
+  createServiceSegment,
+  newServiceShape,
+  nodeEntryWord,
+  openServiceSegment,
+  serviceGeometry,
+  type ServiceGeometry,
+} from "./service-segment.ts";
+
+/** Whether a service may, must or must not exist already. */
+export type OpenMode = "open" | "create" | "open-or-create";
+
+const CONFIG_FILE = "service.json";
+const SEGMENT_FILE = "links";
+
+/** A service, opened by a node. */
+export class ServiceCore {
+  readonly node: NodeCore;
+  readonly directory: string;
+  readonly config: ServiceConfig;
+  readonly geometry: ServiceGeometry;
+  readonly segment: Segment;
+  /** Data segments of publishers, mapped once for all subscribers of this node. */
+  readonly dataSegments: DataSegmentCache;
+  readonly #nodeIndex: number;
+  readonly #onGone: () => void;
+  #uses = 1;
+
+  private constructor(joined: Joined, onGone: () => void) {
+    this.node = joined.node.retain();
+    this.directory = joined.directory;
+    this.config = joined.config;
+    this.geometry = joined.geometry;
+    this.segment = joined.segment;
+    this.dataSegments = new DataSegmentCache(joined.directory);
+    this.#nodeIndex = joined.nodeIndex;
+    this.#onGone = onGone;
+  }
+
+  /**
+   * Opens or creates a service for a node. Calls `onGone` when its last user has let go.
+   * Throws FLOE_SERVICE_NOT_FOUND, FLOE_SERVICE_EXISTS, FLOE_SERVICE_IN_FLUX, FLOE_LIMIT_REACHED
+   * and what checking an existing service throws.
+   */
+  static enter(
+    node: NodeCore,
+    name: string,
+    wanted: WantedService,
+    mode: OpenMode,
+    onGone: () => void,
+  ): ServiceCore {
+    const { domain } = node;
+    const directory = `${domain.path}/${serviceDirectoryName("publish-subscribe", name)}`;
+    const deadlineMs = performance.now() + domain.lockTimeoutMs;
+    do {
+      if (mode !== "create") {
+        const joined = join(node, directory, wanted);
+        if (joined !== undefined) return new ServiceCore(joined, onGone);
+        if (mode === "open") throw notFound(name, directory);
+      } else if (statPathIfPresent(directory) !== undefined) {
+        throw exists(name, directory);
+      }
+      const made = make(node, directory, name, wanted);
+      if (made !== undefined) return new ServiceCore(made, onGone);
+      pauseMs(0.1);
+    } while (performance.now() < deadlineMs);
+    throw new FloeError("FLOE_SERVICE_IN_FLUX", {
+      subject: `service "${name}"`,
+      wanted: `it opened or created within ${domain.lockTimeoutMs} ms`,
+      found: "that it kept appearing and disappearing",
+      remedy: "Keep one process that has the service open while others come and go.",
+    });
+  }
+
+  /** Counts one more user. */
+  retain(): this {
+    this.#uses += 1;
+    return this;
+  }
+
+  /** Counts one user less; the last one leaves the service. */
+  release(): void {
+    this.#uses -= 1;
+    if (this.#uses > 0) return;
+    this.#onGone();
+    this.#leave();
+    this.dataSegments.close();
+    this.segment.close();
+    this.node.release();
+  }
+
+  /** Runs `change` under the service's control lock; throws when the service was removed. */
+  change<T>(change: () => T): T {
+    const { lockTimeoutMs } = this.node.domain;
+    const outcome = withControlLock(this.directory, lockTimeoutMs, change);
+    if (outcome === VANISHED) throw removedByForce(this);
+    return outcome;
+  }
+
+  #leave(): void {
+    const { words } = this.segment;
+    const { lockTimeoutMs } = this.node.domain;
+    withControlLock(this.directory, lockTimeoutMs, () => {
+      const entryWord = nodeEntryWord(this.geometry, this.#nodeIndex);
+      storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
+      for (let index = 0; index < this.geometry.quality.maxNodes; index += 1) {
+        const otherWord = nodeEntryWord(this.geometry, index);
+        if (loadAcquire(words, otherWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return;
+      }
+      storeRelease(words, SERVICE_HEADER_STATE_WORD, ServiceState.removed);
+      const doomed = `${this.node.domain.path}/.removed.${randomId()}`;
+      renamePath(this.directory, doomed);
+      removeServiceDirectory(doomed);
+    });
+  }
+}
+
+interface Joined {
+  readonly node: NodeCore;
+  readonly directory: string;
+  readonly config: ServiceConfig;
+  readonly geometry: ServiceGeometry;
+  readonly segment: Segment;
+  readonly nodeIndex: number;
+}
+
+/** Joins an existing service; undefined when there is none, or it vanished meanwhile. */
+function join(node: NodeCore, directory: string, wanted: WantedService): Joined | undefined {
+  const outcome = withControlLock(directory, node.domain.lockTimeoutMs, () => {
+    const config = readServiceConfig(`${directory}/${CONFIG_FILE}`);
+    if (config === undefined) throw missingFile(directory, CONFIG_FILE);
+    checkCompatible(config, wanted);
+    const path = `${directory}/${SEGMENT_FILE}`;
+    const opened = openServiceSegment(path, config.serviceId, config.quality);
+    if (opened === undefined) throw missingFile(directory, SEGMENT_FILE);
+    const { segment, geometry } = opened;
+    try {
+      const nodeIndex = takeNodeEntry(node, config, segment, geometry);
+      return { node, directory, config, geometry, segment, nodeIndex };
+    } catch (error) {
+      segment.close();
+      throw error;
+    }
+  });
+  return outcome === VANISHED ? undefined : outcome;
+}
+
+function takeNodeEntry(
+  node: NodeCore,
+  config: ServiceConfig,
+  segment: Segment,
+  geometry: ServiceGeometry,
+): number {
+  const { words } = segment;
+  for (let nodeIndex = 0; nodeIndex < config.quality.maxNodes; nodeIndex += 1) {
+    const entryWord = nodeEntryWord(geometry, nodeIndex);
+    if (loadAcquire(words, entryWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) continue;
+    writeId(words, entryWord + NODE_ENTRY_NODE_ID_WORD, node.id);
+    storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.active);
+    return nodeIndex;
+  }
+  throw new FloeError("FLOE_LIMIT_REACHED", {
+    subject: `service "${config.name}"`,
+    wanted: "a place for one more node",
+    found: `${config.quality.maxNodes} nodes that have it open (maxNodes)`,
+    remedy: "Close one, or create the service with a larger maxNodes.",
+  });
+}
+
+/** Makes a service with this node as its first; undefined when another process was faster. */
+function make(
+  node: NodeCore,
+  directory: string,
+  name: string,
+  wanted: WantedService,
+): Joined | undefined {
+  const { domain } = node;
+  const { permissions } = domain;
+  const quality = completeQuality(wanted.quality);
+  const alignmentBytes =
+    wanted.payload.variant === "struct" ? wanted.payload.layout.alignmentBytes : 8;
+  const geometry = serviceGeometry(newServiceShape(quality, Math.max(8, alignmentBytes)));
+  const config = newServiceConfig(name, randomId(), wanted.payload, quality);
+  const unfinished = `${domain.path}/.created.${config.serviceId}`;
+  makeDirectoryIfAbsent(unfinished, permissions.directoryMode, permissions.groupId);
+  let segment: Segment | undefined;
+  try {
+    const text = `${JSON.stringify(config, null, 2)}\n`;
+    const { fileMode, groupId } = permissions;
+    writeWholeFile(`${unfinished}/${CONFIG_FILE}`, text, fileMode, groupId);
+    const path = `${unfinished}/${SEGMENT_FILE}`;
+    segment = createServiceSegment(path, config.serviceId, geometry, permissions, (words) => {
+      const entryWord = nodeEntryWord(geometry, 0);
+      writeId(words, entryWord + NODE_ENTRY_NODE_ID_WORD, node.id);
+      words[entryWord + NODE_ENTRY_STATE_WORD] = EntryState.active;
+    });
+    if (renameDirectoryIfVacant(unfinished, directory)) {
+      segment.moveTo(`${directory}/${SEGMENT_FILE}`);
+      return { node, directory, config, geometry, segment, nodeIndex: 0 };
+    }
+  } catch (error) {
+    segment?.close();
+    removeServiceDirectory(unfinished);
+    throw error;
+  }
+  segment.close();
+  removeServiceDirectory(unfinished);
+  return undefined;
+}
+
+function removeServiceDirectory(directory: string): void {
+  for (const name of listDirectoryIfPresent(directory) ?? []) {
+    removeFileIfPresent(`${directory}/${name}`);
+  }
+  removeDirectoryIfPresent(directory);
+}
+
+function notFound(name: string, directory: string): FloeError {
+  return new FloeError("FLOE_SERVICE_NOT_FOUND", {
+    subject: `service "${name}"`,
+    wanted: `an existing service in ${directory}`,
+    found: "none",
+    remedy: 'Start the process that creates it first, or use the mode "open-or-create".',
+  });
+}
+
+function exists(name: string, directory: string): FloeError {
+  return new FloeError("FLOE_SERVICE_EXISTS", {
+    subject: `service "${name}"`,
+    wanted: "to create it",
+    found: `it existing in ${directory}`,
+    remedy: 'Use the mode "open-or-create", or another name.',
+  });
+}
+
+function missingFile(directory: string, file: string): FloeError {
+  return new FloeError("FLOE_SERVICE_CORRUPT", {
+    subject: `${directory}/${file}`,
+    wanted: "a file of the service",
+    found: "that it is missing",
+    remedy: "Somebody removed it; stop the service's processes and remove the directory.",
+  });
+}
+
+function removedByForce(service: ServiceCore): FloeError {
+  return new FloeError("FLOE_SERVICE_CORRUPT", {
+    subject: `service "${service.config.name}"`,
+    wanted: `its directory ${service.directory}`,
+    found: "that it was removed while in use",
+    remedy: "Close the service's ports in all processes and open it again.",
+  });
+}

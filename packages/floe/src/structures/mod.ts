@@ -1,0 +1,19 @@
+/**
+ * Structures: the lock-free data structures that floe's ports are made of.
+ *
+ * Pure: they know words of memory and nothing of files, processes or ports. Each one is checked by
+ * the model explorer (`npm run test:model`).
+ */
+
+export {
+  CompletionReceiver,
+  CompletionSender,
+  type CompletionQueueShape,
+} from "./completion-queue.ts";
+export {
+  DESCRIPTOR_BITS,
+  SubmissionReceiver,
+  SubmissionSender,
+  type SubmissionQueueShape,
+  TAG_BITS,
+} from "./submission-queue.ts";
