@@ -113,15 +113,21 @@ function parseEvent(line: string): ProgramEvent | undefined {
 /** All children that are alive now. */
 export class Nursery {
   readonly #children = new Set<Child>();
+  #isClosed = false;
 
+  /** Throws once {@link close} was called: what is going down must not start anything. */
   spawn(command: Command): Child {
+    if (this.#isClosed) throw new Error("the benchmark was stopped");
     const child = new Child(command, (gone) => this.#children.delete(gone));
     this.#children.add(child);
     return child;
   }
 
-  killAll(): void {
+  /** Kills all children and resolves when they are gone; there will be no new ones. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     for (const child of this.#children) child.kill();
+    await Promise.all([...this.#children].map((child) => child.exited));
   }
 
   get size(): number {
@@ -137,6 +143,10 @@ export class Scratch {
   readonly #base: string;
   readonly #parent: string;
   #runs = 0;
+
+  get directory(): string {
+    return this.#base;
+  }
 
   constructor() {
     this.#parent = isDirectory(SHARED_MEMORY_DIRECTORY) ? SHARED_MEMORY_DIRECTORY : tmpdir();

@@ -10,7 +10,7 @@ import type { Placement } from "./machine.ts";
 import { type Case, type Effort, type Workload, workloadOf } from "./plan.ts";
 import { encodeArguments, type ResultEvent, type Role } from "./protocol.ts";
 import { median, summarize } from "./statistics.ts";
-import type { Subject, SubjectName } from "./subjects.ts";
+import type { Cores, Subject, SubjectName } from "./subjects.ts";
 
 export type Row = {
   readonly measure: string;
@@ -78,9 +78,14 @@ export class Harness {
     return { rows: complete.flatMap((one) => rowsOf(one, samples.get(one)!)), failures };
   }
 
-  /** Safe at any moment, also in the middle of a run. */
-  [Symbol.dispose](): void {
-    this.#nursery.killAll();
+  get scratchDirectory(): string {
+    return this.#scratch.directory;
+  }
+
+  /** Safe at any moment, also in the middle of a run, and more than once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    // First the programs, then their files: a living one could make a new file after the removal.
+    await this.#nursery.close();
     this.#scratch[Symbol.dispose]();
   }
 
@@ -109,9 +114,12 @@ export class Harness {
     directory: string,
     started: Child[],
   ): Promise<Sample> {
+    const cores = subject.cores(workload.measure);
     const start = (role: Role): Child => {
+      const { file, args, environment } = subject.command;
       const run = encodeArguments({ ...workload, role, directory });
-      const child = this.#nursery.spawn(placeCommand(subject, role, run, this.#placement));
+      const words = [...placingWords(role, cores, this.#placement), file, ...args, ...run];
+      const child = this.#nursery.spawn(commandOf(words, environment));
       started.push(child);
       return child;
     };
@@ -139,22 +147,19 @@ async function endAll(children: readonly Child[]): Promise<void> {
   clearTimeout(timer);
 }
 
-function placeCommand(
-  subject: Subject,
-  role: Role,
-  run: readonly string[],
-  placement: Placement,
-): Command {
-  const words: string[] = placement.canTieLives ? ["setpriv", "--pdeathsig", "KILL"] : [];
+/** The commands that start another command on its core and tie its life to ours. */
+function placingWords(role: Role, cores: Cores, placement: Placement): string[] {
+  const words = placement.canTieLives ? ["setpriv", "--pdeathsig", "KILL"] : [];
   const { pair } = placement;
-  if (pair !== undefined) {
-    const both = `${pair.initiator},${pair.reflector}`;
-    const own = String(role === "reflector" ? pair.reflector : pair.initiator);
-    words.push("taskset", "-c", subject.cores === "shared" ? both : own);
-  }
-  words.push(subject.command.file, ...subject.command.args, ...run);
-  const [file, ...args] = words as [string, ...string[]];
-  return { ...subject.command, file, args };
+  if (pair === undefined) return words;
+  const both = `${pair.initiator},${pair.reflector}`;
+  const own = String(role === "reflector" ? pair.reflector : pair.initiator);
+  return [...words, "taskset", "-c", cores === "shared" ? both : own];
+}
+
+function commandOf(words: readonly string[], environment: Command["environment"]): Command {
+  const [file, ...args] = words as readonly [string, ...string[]];
+  return environment === undefined ? { file, args } : { file, args, environment };
 }
 
 function nameOf(oneCase: Case): string {

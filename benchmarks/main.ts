@@ -82,10 +82,10 @@ async function prepareAll(request: Request): Promise<{ ready: Subject[]; skipped
 async function bench(request: Request): Promise<number> {
   const placement = placeProcesses();
   const { ready, skipped } = await prepareAll(request);
-  using harness = new Harness(placement, request.quick ? QUICK_EFFORT : FULL_EFFORT, log);
+  await using harness = new Harness(placement, request.quick ? QUICK_EFFORT : FULL_EFFORT, log);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => {
-      harness[Symbol.dispose]();
+    process.once(signal, async () => {
+      await harness[Symbol.asyncDispose]();
       process.exit(130);
     });
   }

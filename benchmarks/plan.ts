@@ -31,7 +31,7 @@ export type Effort = {
   readonly runMs: number;
 };
 
-export const FULL_EFFORT: Effort = { repetitions: 7, runMs: 900 };
+export const FULL_EFFORT: Effort = { repetitions: 7, runMs: 700 };
 export const QUICK_EFFORT: Effort = { repetitions: 3, runMs: 140 };
 
 /** One cell of the tables: one subject asked for one measure with one payload. */

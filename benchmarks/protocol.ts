@@ -35,7 +35,7 @@ export type Measure = (typeof MEASURES)[number];
 
 export type Role = "initiator" | "reflector" | "solo";
 
-/** `startup` is a latency run of one round whose time stamps are looked at, so it is absent here. */
+/** `startup` is a latency run of one round of which the time stamps matter, so it is absent. */
 export type ProgramMeasure = Exclude<Measure, "startup">;
 
 /** Larger payloads are handed over whole, but only this much of them is written and read. */

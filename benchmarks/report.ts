@@ -33,6 +33,7 @@ export function formatPayload(bytes: number): string {
 
 /** Three significant figures, thousands apart: what a noisy measurement can carry. */
 export function formatFigure(value: number): string {
+  if (value !== 0 && Math.abs(value) < 0.01) return String(Number(value.toPrecision(2)));
   const digits = Math.floor(Math.log10(Math.abs(value) || 1));
   const step = 10 ** (digits - 2);
   if (step < 1) return value.toFixed(Math.min(2 - digits, 3));

@@ -1,72 +1,51 @@
 /**
- * The generator: from the layout's data to source text, one function per kind of output.
+ * The generator: every file that is made from the layout, in memory.
+ *
+ * Nothing is written here, so that a test can compare what would be generated with what is in the
+ * repository. A layout with a mistake in it generates nothing.
  */
 
-import { CONSTANTS, STATES, STRUCTURES, type StructureSpec } from "./layout.ts";
+import { layoutComplaints } from "./checks.ts";
+import { descriptorFiles } from "./descriptors.ts";
+import { withGeneratedParts } from "./tables.ts";
+import { VECTOR_CASES } from "./vector-cases.ts";
+import { encodeCase } from "./vector-encoder.ts";
 
-function upperSnake(name: string): string {
-  return name.replace(/([A-Z])/g, "_$1").toUpperCase();
-}
+/** The document whose tables are generated; the prose around them is kept. */
+export const DOCUMENT_PATH = "spec/memory-layout.md";
 
-function pascal(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
-}
-
-function kebab(name: string): string {
-  return name.replace(/([A-Z])/g, "-$1").toLowerCase();
-}
-
-const NOTICE = "Generated from spec/layout.ts by `npm run generate`; do not edit.";
-
-function structureDescriptor(structure: StructureSpec): string {
-  const prefix = upperSnake(structure.name);
-  const lines = [
-    "/**",
-    ` * ${pascal(structure.name)}: ${structure.meaning}`,
-    " *",
-    ` * ${NOTICE}`,
-    " */",
-    "",
-    `/** Size of the structure, in bytes. */`,
-    `export const ${prefix}_BYTES = ${structure.sizeBytes};`,
-  ];
-  for (const field of structure.fields) {
-    lines.push(
-      "",
-      `/** ${field.meaning} A ${field.kind} at byte ${field.offsetBytes}, as an index of words. */`,
-      `export const ${prefix}_${upperSnake(field.name)}_WORD = ${field.offsetBytes / 4};`,
-    );
+/** JSON as the formatter of this repository leaves it: lists of plain values stand in one line. */
+function jsonText(value: unknown, indent = ""): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => jsonText(item, inner));
+    const oneLine = `[${items.join(", ")}]`;
+    const isPlain = value.every((item) => typeof item !== "object");
+    if (isPlain && inner.length + oneLine.length < 80) return oneLine;
+    return `[\n${items.map((item) => inner + item).join(",\n")}\n${indent}]`;
   }
-  return `${lines.join("\n")}\n`;
+  const members = Object.entries(value).map(
+    ([name, member]) => `${inner}${JSON.stringify(name)}: ${jsonText(member, inner)}`,
+  );
+  return `{\n${members.join(",\n")}\n${indent}}`;
 }
 
-function valuesDescriptor(): string {
-  const lines = [
-    "/**",
-    " * Values: numbers of the format that belong to no single structure, and the states of words.",
-    " *",
-    ` * ${NOTICE}`,
-    " */",
-  ];
-  for (const [name, { value, meaning }] of Object.entries(CONSTANTS)) {
-    lines.push("", `/** ${meaning} */`, `export const ${upperSnake(name)} = ${value};`);
+/**
+ * Every generated file: its path from the root of the repository, and its content. `readText` reads
+ * a file of the repository. Throws when the layout contradicts itself.
+ */
+export function generatedFiles(
+  readText: (path: string) => string,
+): Map<string, string | Uint8Array> {
+  const complaints = layoutComplaints();
+  if (complaints.length > 0) throw new Error(`spec/layout.ts:\n${complaints.join("\n")}`);
+  const files = new Map<string, string | Uint8Array>(descriptorFiles());
+  files.set(DOCUMENT_PATH, withGeneratedParts(readText(DOCUMENT_PATH)));
+  for (const vectorCase of VECTOR_CASES) {
+    const path = `spec/vectors/${vectorCase.image.replace(/\.bin$/, "")}`;
+    files.set(`${path}.bin`, encodeCase(vectorCase));
+    files.set(`${path}.json`, `${jsonText(vectorCase)}\n`);
   }
-  for (const state of STATES) {
-    lines.push("", `/** ${state.meaning} */`, `export const ${pascal(state.name)} = {`);
-    for (const [name, { value, meaning }] of Object.entries(state.values)) {
-      lines.push(`  /** ${meaning} */`, `  ${name}: ${value},`);
-    }
-    lines.push("} as const;");
-  }
-  return `${lines.join("\n")}\n`;
-}
-
-/** Every generated file: its path from the root of the repository, and its text. */
-export function generatedFiles(): Map<string, string> {
-  const files = new Map<string, string>();
-  for (const structure of STRUCTURES) {
-    files.set(`packages/floe/src/layout/${kebab(structure.name)}.ts`, structureDescriptor(structure));
-  }
-  files.set("packages/floe/src/layout/values.ts", valuesDescriptor());
   return files;
 }

@@ -4,22 +4,47 @@
  * Everything else is made from this file by `npm run generate`: the descriptors in
  * `packages/floe/src/layout/`, the tables in `spec/memory-layout.md` and the golden images in
  * `spec/vectors/`. All numbers are little-endian. A field's `owner` is the one role that writes it
- * while it is alive; `spec/recovery.md` says who may do so after its death.
+ * while it is alive; `spec/recovery.md` says who may do so after its death. What must hold of these
+ * numbers, so that no field overlaps another and no two processes fight for a cache line, is
+ * checked by `spec/checks.ts` before anything is generated.
  */
 
 /** Version of the format: another major number cannot be read, another minor one can. */
 export const FORMAT_MAJOR = 1;
 export const FORMAT_MINOR = 0;
 
-/** How a field's bytes are to be understood. */
+/** How a field's bytes are to be understood; a `word` is a u32 that changes after creation. */
 export type FieldKind = "u32" | "u64" | "id128" | "word";
 
-/** One field of a structure; `word` is a 32-bit unit that processes race for. */
+/** Bytes that a field of each kind takes. */
+export const KIND_BYTES: Readonly<Record<FieldKind, number>> = {
+  u32: 4,
+  u64: 8,
+  id128: 16,
+  word: 4,
+};
+
+/** Bytes to whose multiples a field of each kind is aligned: an id is four words. */
+export const KIND_ALIGNMENT_BYTES: Readonly<Record<FieldKind, number>> = {
+  ...KIND_BYTES,
+  id128: 16,
+};
+
+/** Who writes a field. `control lock`: whoever holds the lock of the service's directory. */
+export type Owner =
+  | "creator"
+  | "control lock"
+  | "node"
+  | "publisher"
+  | "any publisher"
+  | "subscriber";
+
+/** One field of a structure. */
 export interface FieldSpec {
   readonly name: string;
   readonly kind: FieldKind;
   readonly offsetBytes: number;
-  readonly owner: string;
+  readonly owner: Owner;
   readonly meaning: string;
 }
 
@@ -28,71 +53,221 @@ export interface StructureSpec {
   readonly name: string;
   readonly sizeBytes: number;
   readonly meaning: string;
+  /** Name of the structure that this one begins with. */
+  readonly beginsWith?: string;
+  /** Set when it is repeated, one after the other, in a table. */
+  readonly isRepeated?: true;
+  /** Why words of different instances may share `contendedBytes` all the same. */
+  readonly mayShareLines?: string;
   readonly fields: readonly FieldSpec[];
+}
+
+/** A named number with its meaning. */
+export interface NumberSpec {
+  readonly value: number;
+  readonly meaning: string;
+  /** Set when it is to be written in hexadecimal. */
+  readonly isHexadecimal?: true;
 }
 
 /** A set of named values of a word. */
 export interface StateSpec {
   readonly name: string;
   readonly meaning: string;
-  readonly values: Readonly<Record<string, { readonly value: number; readonly meaning: string }>>;
+  readonly values: Readonly<Record<string, NumberSpec>>;
 }
 
+/** A part of a word, from the most significant bit down. */
+export interface BitFieldSpec {
+  readonly name: string;
+  readonly bits: number;
+  readonly meaning: string;
+}
+
+function field(kind: FieldKind) {
+  return (name: string, offsetBytes: number, owner: Owner, meaning: string): FieldSpec => ({
+    name,
+    kind,
+    offsetBytes,
+    owner,
+    meaning,
+  });
+}
+
+const word = field("word");
+const u32 = field("u32");
+const u64 = field("u64");
+const id128 = field("id128");
+
+const TAG_BITS = 10;
+const SEGMENT_NUMBER_BITS = 6;
+const CHUNK_INDEX_BITS = 16;
+
+/** The word of a submission slot; a completion entry is the same without the tag. */
+export const SUBMISSION_SLOT: readonly BitFieldSpec[] = [
+  {
+    name: "tag",
+    bits: TAG_BITS,
+    meaning: "The lap in which the slot was filled, modulo 2^10; 0 in a completion entry.",
+  },
+  {
+    name: "segment",
+    bits: SEGMENT_NUMBER_BITS,
+    meaning: "Number of the data segment, 1 to 63; so that the word of a filled slot is never 0.",
+  },
+  { name: "chunk index", bits: CHUNK_INDEX_BITS, meaning: "Index of the chunk in its segment." },
+];
+
+const CONTENDED_BYTES = 128;
+const LINK_BYTES = 256;
+const DATA_SEGMENT_ENTRY_BYTES = 32;
+const DATA_SEGMENT_NUMBER_MAX = 2 ** SEGMENT_NUMBER_BITS - 1;
+
 /** Numbers that belong to no single structure. */
-export const CONSTANTS: Readonly<Record<string, { readonly value: number; readonly meaning: string }>> = {
+export const CONSTANTS: Readonly<Record<string, NumberSpec>> = {
   formatMajor: { value: FORMAT_MAJOR, meaning: "Must be equal in all processes of a service." },
-  formatMinor: { value: FORMAT_MINOR, meaning: "May differ; a reader ignores what it does not know." },
-  segmentMagic: { value: 0x454f4c46, meaning: "The letters FLOE, first in every segment." },
-  contendedBytes: { value: 128, meaning: "Distance that keeps two contended words apart: two cache lines." },
+  formatMinor: {
+    value: FORMAT_MINOR,
+    meaning: "May differ; a reader ignores what it does not know.",
+  },
+  segmentMagic: {
+    value: 0x454f4c46,
+    meaning: "The letters FLOE, first in every segment.",
+    isHexadecimal: true,
+  },
+  contendedBytes: {
+    value: CONTENDED_BYTES,
+    meaning: "Distance that keeps two contended words apart: two cache lines.",
+  },
   pageBytes: { value: 4096, meaning: "Granularity in which tables are backed by memory." },
-  descriptorBits: { value: 22, meaning: "Bits of a submission slot that hold the chunk descriptor." },
-  descriptorIndexBits: { value: 16, meaning: "Low bits of a descriptor: the chunk's index in its data segment; the bits above are the number of the data segment." },
-  tagBits: { value: 10, meaning: "High bits of a submission slot: the lap in which it was filled, modulo 2^10." },
-  dataSegmentNumberMax: { value: 63, meaning: "Data segments of a publisher are numbered 1 to 63; 0 marks an empty slot." },
-  dataSegmentFirstChunkBytes: { value: 4096, meaning: "Offset of the first chunk in a data segment." },
-  chunkAlignmentBytes: { value: 128, meaning: "Chunks begin at multiples of this." },
+  descriptorBits: {
+    value: SEGMENT_NUMBER_BITS + CHUNK_INDEX_BITS,
+    meaning: "Low bits of a submission slot: the chunk descriptor.",
+  },
+  descriptorIndexBits: {
+    value: CHUNK_INDEX_BITS,
+    meaning:
+      "Low bits of a descriptor: the chunk's index in its data segment; the bits above are the " +
+      "number of the data segment.",
+  },
+  tagBits: {
+    value: TAG_BITS,
+    meaning: "High bits of a submission slot: the lap in which it was filled, modulo 2^10.",
+  },
+  dataSegmentNumberMax: {
+    value: DATA_SEGMENT_NUMBER_MAX,
+    meaning: "Data segments of a publisher are numbered 1 to 63; 0 marks an empty slot.",
+  },
+  dataSegmentRowBytes: {
+    value: (DATA_SEGMENT_NUMBER_MAX + 1) * DATA_SEGMENT_ENTRY_BYTES,
+    meaning: "Size of a publisher's table of data segments: 64 entries, the first one unused.",
+  },
+  dataSegmentFirstChunkBytes: {
+    value: 4096,
+    meaning: "Offset of the first chunk in a data segment.",
+  },
+  chunkAlignmentBytes: {
+    value: 128,
+    meaning: "Chunks begin at multiples of this; so the distance of two chunks is one.",
+  },
+  linkSlotsOffsetBytes: {
+    value: LINK_BYTES,
+    meaning: "Offset of the submission slots in a link: right after the link's own words.",
+  },
 };
 
 const header: StructureSpec = {
   name: "segmentHeader",
   sizeBytes: 128,
-  meaning: "First in every segment, whatever it holds.",
+  meaning: "The beginning of every segment, whatever it holds.",
   fields: [
-    { name: "magic", kind: "u32", offsetBytes: 0, owner: "creator", meaning: "The constant segmentMagic." },
-    { name: "formatMajor", kind: "u32", offsetBytes: 4, owner: "creator", meaning: "The constant formatMajor." },
-    { name: "formatMinor", kind: "u32", offsetBytes: 8, owner: "creator", meaning: "The constant formatMinor." },
-    { name: "segmentKind", kind: "u32", offsetBytes: 12, owner: "creator", meaning: "A value of SegmentKind." },
-    { name: "segmentBytes", kind: "u64", offsetBytes: 16, owner: "creator", meaning: "Size of the whole file." },
-    { name: "ownerId", kind: "id128", offsetBytes: 32, owner: "creator", meaning: "Id of the service, or of the publisher whose data this is." },
+    u32("magic", 0, "creator", "The constant segmentMagic."),
+    u32("formatMajor", 4, "creator", "The constant formatMajor."),
+    u32("formatMinor", 8, "creator", "The constant formatMinor."),
+    u32("segmentKind", 12, "creator", "A value of SegmentKind."),
+    u64("segmentBytes", 16, "creator", "Size of the whole file."),
+    id128("ownerId", 32, "creator", "Id of the service, or of the publisher whose data this is."),
   ],
 };
 
 const service: StructureSpec = {
   name: "serviceHeader",
   sizeBytes: 4096,
-  meaning: "The first page of a publish-subscribe service's segment; the segment header is its beginning.",
+  meaning: "The first page of a publish-subscribe service's segment.",
+  beginsWith: "segmentHeader",
   fields: [
-    { name: "state", kind: "word", offsetBytes: 128, owner: "control lock", meaning: "A value of ServiceState." },
-    { name: "maxNodes", kind: "u32", offsetBytes: 132, owner: "creator", meaning: "Entries of the node table." },
-    { name: "maxPublishers", kind: "u32", offsetBytes: 136, owner: "creator", meaning: "Publishers that may be open at a time." },
-    { name: "maxSubscribers", kind: "u32", offsetBytes: 140, owner: "creator", meaning: "Entries of the subscriber table; columns of the link matrix." },
-    { name: "bufferSize", kind: "u32", offsetBytes: 144, owner: "creator", meaning: "Slots of a link's submission queue." },
-    { name: "slotStrideBytes", kind: "u32", offsetBytes: 148, owner: "creator", meaning: "Distance of two slots." },
-    { name: "completionEntryCount", kind: "u32", offsetBytes: 152, owner: "creator", meaning: "Entries of a link's completion queue, a power of two." },
-    { name: "maxBorrowedSamples", kind: "u32", offsetBytes: 156, owner: "creator", meaning: "Samples that a subscriber may hold of one publisher." },
-    { name: "maxLoanedSamples", kind: "u32", offsetBytes: 160, owner: "creator", meaning: "Loans that a publisher may hold." },
-    { name: "payloadOffsetBytes", kind: "u32", offsetBytes: 164, owner: "creator", meaning: "Distance from a chunk's beginning to its payload." },
-    { name: "linkBytes", kind: "u32", offsetBytes: 168, owner: "creator", meaning: "Size of a link, a multiple of contendedBytes." },
-    { name: "linkCompletionOffsetBytes", kind: "u32", offsetBytes: 172, owner: "creator", meaning: "Offset of the completion entries in a link." },
-    { name: "nodeTableOffset", kind: "u64", offsetBytes: 176, owner: "creator", meaning: "Where the node table begins." },
-    { name: "publisherTableOffset", kind: "u64", offsetBytes: 184, owner: "creator", meaning: "Where the publisher table begins." },
-    { name: "dataSegmentTableOffset", kind: "u64", offsetBytes: 216, owner: "creator", meaning: "Where the tables of data segments begin, 64 entries a publisher." },
-    { name: "subscriberTableOffset", kind: "u64", offsetBytes: 192, owner: "creator", meaning: "Where the subscriber table begins." },
-    { name: "linkMatrixOffset", kind: "u64", offsetBytes: 200, owner: "creator", meaning: "Where the links begin: row by row, a row a publisher." },
-    { name: "generation", kind: "u32", offsetBytes: 208, owner: "control lock", meaning: "Last generation given to a port; each joining port takes the next, never 0." },
-    { name: "publisherRowCount", kind: "u32", offsetBytes: 212, owner: "creator", meaning: "Entries of the publisher table and rows of the link matrix: more than maxPublishers, so that closed publishers that are still being drained do not keep new ones out." },
-    { name: "subscriberTopology", kind: "word", offsetBytes: 256, owner: "control lock", meaning: "Counts changes of the subscriber table; publishers watch it." },
-    { name: "publisherTopology", kind: "word", offsetBytes: 384, owner: "any publisher", meaning: "Counts changes of publishers, their links and data segments; subscribers watch it." },
+    word("state", 128, "control lock", "A value of ServiceState."),
+    u32("maxNodes", 132, "creator", "Entries of the node table."),
+    u32("maxPublishers", 136, "creator", "Publishers that may be open at a time."),
+    u32(
+      "maxSubscribers",
+      140,
+      "creator",
+      "Entries of the subscriber table; columns of the link matrix.",
+    ),
+    u32("bufferSize", 144, "creator", "Slots of a link's submission queue."),
+    u32("slotStrideBytes", 148, "creator", "Distance of two slots."),
+    u32(
+      "completionEntryCount",
+      152,
+      "creator",
+      "Entries of a link's completion queue, a power of two.",
+    ),
+    u32(
+      "maxBorrowedSamples",
+      156,
+      "creator",
+      "Samples that a subscriber may hold of one publisher.",
+    ),
+    u32("maxLoanedSamples", 160, "creator", "Loans that a publisher may hold."),
+    u32("payloadOffsetBytes", 164, "creator", "Distance from a chunk's beginning to its payload."),
+    u32("linkBytes", 168, "creator", "Size of a link, a multiple of contendedBytes."),
+    u32(
+      "linkCompletionOffsetBytes",
+      172,
+      "creator",
+      "Offset of the completion entries in a link, a multiple of contendedBytes.",
+    ),
+    u64("nodeTableOffset", 176, "creator", "Where the node table begins."),
+    u64("publisherTableOffset", 184, "creator", "Where the publisher table begins."),
+    u64("subscriberTableOffset", 192, "creator", "Where the subscriber table begins."),
+    u64(
+      "linkMatrixOffset",
+      200,
+      "creator",
+      "Where the links begin: row by row, a row for each publisher.",
+    ),
+    word(
+      "generation",
+      208,
+      "control lock",
+      "Last generation given to a port; each joining port takes the next, never 0.",
+    ),
+    u32(
+      "publisherRowCount",
+      212,
+      "creator",
+      "Entries of the publisher table and rows of the link matrix: more than maxPublishers, so " +
+        "that closed publishers that are still being drained do not keep new ones out.",
+    ),
+    u64(
+      "dataSegmentTableOffset",
+      216,
+      "creator",
+      "Where the tables of data segments begin, 64 entries for each publisher.",
+    ),
+    word(
+      "subscriberTopology",
+      256,
+      "control lock",
+      "Counts changes of the subscriber table; publishers watch it.",
+    ),
+    word(
+      "publisherTopology",
+      384,
+      "any publisher",
+      "Counts changes of publishers, their links and data segments; subscribers watch it.",
+    ),
   ],
 };
 
@@ -100,9 +275,11 @@ const nodeEntry: StructureSpec = {
   name: "nodeEntry",
   sizeBytes: 64,
   meaning: "A node that has the service open.",
+  isRepeated: true,
+  mayShareLines: "Touched under the control lock only, never while messages are sent.",
   fields: [
-    { name: "state", kind: "word", offsetBytes: 0, owner: "control lock", meaning: "A value of EntryState: free or active." },
-    { name: "nodeId", kind: "id128", offsetBytes: 16, owner: "node", meaning: "Who it is." },
+    word("state", 0, "control lock", "A value of EntryState: free or active."),
+    id128("nodeId", 16, "node", "Who it is."),
   ],
 };
 
@@ -110,22 +287,30 @@ const publisherEntry: StructureSpec = {
   name: "publisherEntry",
   sizeBytes: 128,
   meaning: "A publisher.",
+  isRepeated: true,
   fields: [
-    { name: "state", kind: "word", offsetBytes: 0, owner: "control lock", meaning: "A value of EntryState." },
-    { name: "generation", kind: "u32", offsetBytes: 4, owner: "publisher", meaning: "Distinguishes it from earlier publishers in this entry." },
-    { name: "portId", kind: "id128", offsetBytes: 16, owner: "publisher", meaning: "Names its data segments." },
-    { name: "nodeId", kind: "id128", offsetBytes: 32, owner: "publisher", meaning: "The node it belongs to." },
+    word("state", 0, "control lock", "A value of EntryState."),
+    u32("generation", 4, "publisher", "Distinguishes it from earlier publishers in this entry."),
+    id128("portId", 16, "publisher", "Names its data segments."),
+    id128("nodeId", 32, "publisher", "The node it belongs to."),
   ],
 };
 
 const dataSegmentEntry: StructureSpec = {
   name: "dataSegmentEntry",
-  sizeBytes: 32,
+  sizeBytes: DATA_SEGMENT_ENTRY_BYTES,
   meaning: "What a receiver must know to map a data segment of a publisher.",
+  isRepeated: true,
+  mayShareLines: "All entries of a row are written by the one publisher whose row it is.",
   fields: [
-    { name: "incarnation", kind: "word", offsetBytes: 0, owner: "publisher", meaning: "0: absent. Else counts the files that had this number; part of the file's name." },
-    { name: "chunkCount", kind: "u32", offsetBytes: 4, owner: "publisher", meaning: "Chunks in the segment, 1 to 65536." },
-    { name: "chunkStrideBytes", kind: "u64", offsetBytes: 8, owner: "publisher", meaning: "Distance of two chunks." },
+    word(
+      "incarnation",
+      0,
+      "publisher",
+      "0: absent. Else counts the files that had this number; part of the file's name.",
+    ),
+    u32("chunkCount", 4, "publisher", "Chunks in the segment, 1 to 65536."),
+    u64("chunkStrideBytes", 8, "publisher", "Distance of two chunks."),
   ],
 };
 
@@ -133,45 +318,66 @@ const subscriberEntry: StructureSpec = {
   name: "subscriberEntry",
   sizeBytes: 256,
   meaning: "A subscriber.",
+  isRepeated: true,
   fields: [
-    { name: "state", kind: "word", offsetBytes: 0, owner: "control lock", meaning: "A value of EntryState: free or active." },
-    { name: "generation", kind: "u32", offsetBytes: 4, owner: "subscriber", meaning: "Distinguishes it from earlier subscribers in this entry." },
-    { name: "portId", kind: "id128", offsetBytes: 16, owner: "subscriber", meaning: "Who it is." },
-    { name: "nodeId", kind: "id128", offsetBytes: 32, owner: "subscriber", meaning: "The node it belongs to." },
+    word("state", 0, "control lock", "A value of EntryState: free, joining or active."),
+    u32("generation", 4, "subscriber", "Distinguishes it from earlier subscribers in this entry."),
+    id128("portId", 16, "subscriber", "Who it is."),
+    id128("nodeId", 32, "subscriber", "The node it belongs to."),
   ],
 };
 
 const link: StructureSpec = {
   name: "link",
-  sizeBytes: 256,
-  meaning: "The way from one publisher to one subscriber and back. The submission slots follow at 256, the completion entries at the service's linkCompletionOffsetBytes.",
+  sizeBytes: LINK_BYTES,
+  meaning:
+    "The way from one publisher to one subscriber and back. The submission slots follow at " +
+    "linkSlotsOffsetBytes, the completion entries at the service's linkCompletionOffsetBytes.",
+  isRepeated: true,
   fields: [
-    { name: "connectedGeneration", kind: "word", offsetBytes: 0, owner: "publisher", meaning: "Generation of the subscriber that is served; 0: nobody." },
-    { name: "completionTail", kind: "word", offsetBytes: 128, owner: "subscriber", meaning: "Counts the chunks given back, modulo 2^32." },
-    { name: "drainedGeneration", kind: "word", offsetBytes: 132, owner: "subscriber", meaning: "Generation of the closed publisher from whom this subscriber needs nothing more." },
+    word(
+      "connectedGeneration",
+      0,
+      "publisher",
+      "Generation of the subscriber that is served; 0: nobody.",
+    ),
+    u32(
+      "firstSequence",
+      4,
+      "publisher",
+      "Sequence number of the first message on this link; what is missing from it on was missed.",
+    ),
+    word("completionTail", 128, "subscriber", "Counts the chunks given back, modulo 2^32."),
+    word(
+      "drainedGeneration",
+      132,
+      "subscriber",
+      "Generation of the closed publisher from whom this subscriber needs nothing more.",
+    ),
   ],
 };
 
 const chunkHeader: StructureSpec = {
   name: "chunkHeader",
   sizeBytes: 16,
-  meaning: "Before every payload.",
+  meaning: "The beginning of every chunk; the payload follows at the service's payloadOffsetBytes.",
   fields: [
-    { name: "sequence", kind: "u32", offsetBytes: 0, owner: "publisher", meaning: "Counts the publisher's messages from 1, modulo 2^32." },
-    { name: "flags", kind: "u32", offsetBytes: 4, owner: "publisher", meaning: "Reserved, 0." },
-    { name: "payloadBytes", kind: "u64", offsetBytes: 8, owner: "publisher", meaning: "Length of the payload." },
+    u32("sequence", 0, "publisher", "Counts the publisher's messages from 1, modulo 2^32."),
+    u32("flags", 4, "publisher", "Reserved, 0."),
+    u64("payloadBytes", 8, "publisher", "Length of the payload."),
   ],
 };
 
 const dataSegmentHeader: StructureSpec = {
   name: "dataSegmentHeader",
   sizeBytes: 4096,
-  meaning: "The first page of a data segment; the segment header is its beginning, the chunks follow.",
+  meaning: "The first page of a data segment; the chunks follow.",
+  beginsWith: "segmentHeader",
   fields: [
-    { name: "number", kind: "u32", offsetBytes: 128, owner: "creator", meaning: "Its number, 1 to 63." },
-    { name: "incarnation", kind: "u32", offsetBytes: 132, owner: "creator", meaning: "Which of the files with this number." },
-    { name: "chunkCount", kind: "u32", offsetBytes: 136, owner: "creator", meaning: "Chunks in the segment." },
-    { name: "chunkStrideBytes", kind: "u64", offsetBytes: 144, owner: "creator", meaning: "Distance of two chunks." },
+    u32("number", 128, "creator", "Its number, 1 to 63."),
+    u32("incarnation", 132, "creator", "Which of the files with this number."),
+    u32("chunkCount", 136, "creator", "Chunks in the segment, 1 to 65536."),
+    u64("chunkStrideBytes", 144, "creator", "Distance of two chunks."),
   ],
 };
 
@@ -203,7 +409,10 @@ export const STATES: readonly StateSpec[] = [
     meaning: "Whether a service may be joined.",
     values: {
       open: { value: 1, meaning: "It may." },
-      removed: { value: 2, meaning: "Its last node has left and its files are being removed; look again." },
+      removed: {
+        value: 2,
+        meaning: "Its last node has left and its files are being removed; look again.",
+      },
     },
   },
   {
@@ -213,7 +422,10 @@ export const STATES: readonly StateSpec[] = [
       free: { value: 0, meaning: "Nobody." },
       joining: { value: 1, meaning: "Somebody is filling it in; not to be looked at." },
       active: { value: 2, meaning: "A living port or node." },
-      draining: { value: 3, meaning: "A closed publisher whose messages have not all been taken." },
+      draining: {
+        value: 3,
+        meaning: "A closed publisher whose messages have not all been taken.",
+      },
     },
   },
 ];

@@ -3,9 +3,9 @@
  *
  * No library that hands a message from one core to another can be faster than the cache line that
  * carries it. This program measures exactly that: word 0 of a 64-byte line is the tag, written last
- * (release) and polled by the other side (acquire); the fifteen other words are the payload, written
- * in full and read in full. No queue, no second message in flight, no safety: not a rival, but the
- * distance that is left to win.
+ * (release) and polled by the other side (acquire); the fifteen other words are the payload,
+ * written in full and read in full. No queue, no second message in flight, no safety: not a rival,
+ * but the distance that is left to win.
  *
  * It speaks the line protocol of benchmarks/protocol.ts (nine arguments, JSON lines, stays until
  * its standard input is closed) and knows one measure (latency) and one payload (64 bytes).

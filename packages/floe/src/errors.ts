@@ -26,7 +26,6 @@ export const ERROR_CODES = {
   FLOE_PAYLOAD_MISMATCH: "the service carries another payload type",
   FLOE_FORMAT_VERSION: "the memory was written by an incompatible format version",
   FLOE_LIMIT_REACHED: "every place for a port or node of this kind is taken",
-  FLOE_LOAN_LIMIT: "the publisher has as many loans as it may have",
   FLOE_BORROW_LIMIT: "the subscriber holds as many samples as it may hold",
   FLOE_PAYLOAD_TOO_LARGE: "a payload is larger than a message may be",
   FLOE_LINK_POISONED: "a peer wrote an impossible value into the link, which is closed",

@@ -2,5 +2,21 @@
  * Internal: what the project's own tests and tools need and programs must not rely on.
  */
 
-export { Segment } from "./memory/segment.ts";
+export * from "./layout/chunk-header.ts";
+export * from "./layout/data-segment-entry.ts";
+export * from "./layout/data-segment-header.ts";
+export * from "./layout/link.ts";
+export * from "./layout/node-entry.ts";
+export * from "./layout/publisher-entry.ts";
+export * from "./layout/segment-header.ts";
+export * from "./layout/service-header.ts";
+export * from "./layout/subscriber-entry.ts";
+export * from "./layout/values.ts";
+export { chunkIndex, chunkOffsetBytes, chunkSegmentNumber } from "./memory/chunk-pools.ts";
+export * from "./memory/data-segment.ts";
+export * from "./memory/id.ts";
+export * from "./memory/permissions.ts";
+export { readU64, Segment, writeU64 } from "./memory/segment.ts";
+export * from "./registry/port-directory.ts";
+export type { ServiceCore } from "./registry/service-core.ts";
 export * from "./registry/service-segment.ts";

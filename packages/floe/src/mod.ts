@@ -11,9 +11,9 @@ export { Node, type NodeOptions } from "./node.ts";
 export { type Capabilities, capabilities } from "./os/capabilities.ts";
 export {
   type Payload,
+  type PublisherFor,
   PublishSubscribe,
   type PublishSubscribeOptions,
-  type PublisherFor,
   rawBytes,
   type SubscriberFor,
 } from "./patterns/publish-subscribe.ts";
@@ -23,10 +23,10 @@ export {
   StructPublisher,
   type WaitForSubscribersOptions,
 } from "./ports/publisher.ts";
+export type { MessageInfo } from "./ports/received-message.ts";
 export { Sample } from "./ports/sample.ts";
 export {
   BytesSubscriber,
-  type MessageInfo,
   type ReadonlyBytes,
   StructSubscriber,
 } from "./ports/subscriber.ts";

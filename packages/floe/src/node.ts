@@ -10,9 +10,14 @@ import {
   PublishSubscribe,
   type PublishSubscribeOptions,
 } from "./patterns/publish-subscribe.ts";
-import { type DomainOptions, enterDomain } from "./registry/domain.ts";
+import { type DomainOptions, enterDomain, invalidOption } from "./registry/domain.ts";
 import { NodeCore } from "./registry/node-core.ts";
-import { checkCompatible, type Quality, QUALITY_NAMES } from "./registry/service-config.ts";
+import {
+  checkCompatible,
+  completeQuality,
+  QUALITY_NAMES,
+  type Quality,
+} from "./registry/service-config.ts";
 import { ServiceCore } from "./registry/service-core.ts";
 
 const NODE_NAME_BYTES_MAX = 128;
@@ -82,6 +87,11 @@ export class Node {
       if (value !== undefined) quality[qualityName] = value;
     }
     const wanted = { payload: describePayload(payload), quality };
+    // Of an existing service too: a wish that makes no sense is not granted by having more.
+    completeQuality(quality);
+    if (mode !== "open" && mode !== "create" && mode !== "open-or-create") {
+      throw invalidOption("mode", '"open", "create" or "open-or-create"', JSON.stringify(mode));
+    }
     const known = this.#services.get(name);
     if (known !== undefined && mode !== "create") {
       checkCompatible(known.config, wanted);
@@ -100,8 +110,8 @@ export class Node {
    */
   close(): void {
     if (this.#isClosed) return;
-    this.#isClosed = true;
     this.#core.release();
+    this.#isClosed = true;
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,21 @@
 /**
- * ChunkHeader: Before every payload.
+ * ChunkHeader: The beginning of every chunk; the payload follows at the service's
+ * payloadOffsetBytes.
+ *
+ * ```text
+ *         31           24 23           16 15            8 7             0
+ *        +---------------+---------------+---------------+---------------+
+ *      0 |                           sequence                            |
+ *        +---------------------------------------------------------------+
+ *      4 |                             flags                             |
+ *        +---------------------------------------------------------------+
+ *      8 |                    payloadBytes, low half                     |
+ *     12 |                    payloadBytes, high half                    |
+ *        +---------------------------------------------------------------+
+ * ```
+ *
+ * A row is a word, most significant bit first, with its offset in bytes. Names that end in _WORD
+ * are indexes into an Int32Array over the structure.
  *
  * Generated from spec/layout.ts by `npm run generate`; do not edit.
  */
@@ -7,11 +23,13 @@
 /** Size of the structure, in bytes. */
 export const CHUNK_HEADER_BYTES = 16;
 
-/** Counts the publisher's messages from 1, modulo 2^32. A u32 at byte 0, as an index of words. */
+/**
+ * Counts the publisher's messages from 1, modulo 2^32 (u32 at byte 0, written by the publisher).
+ */
 export const CHUNK_HEADER_SEQUENCE_WORD = 0;
 
-/** Reserved, 0. A u32 at byte 4, as an index of words. */
+/** Reserved, 0 (u32 at byte 4, written by the publisher). */
 export const CHUNK_HEADER_FLAGS_WORD = 1;
 
-/** Length of the payload. A u64 at byte 8, as an index of words. */
+/** Length of the payload (u64 at byte 8, written by the publisher). */
 export const CHUNK_HEADER_PAYLOAD_BYTES_WORD = 2;

@@ -1,6 +1,16 @@
 /**
  * Values: numbers of the format that belong to no single structure, and the states of words.
  *
+ * The word of a submission slot; a completion entry is the same with a tag of 0:
+ *
+ * ```text
+ *  3 3                   2                   1                   0
+ *  1 0 9 8 7 6 5 4 3 2 1 0 9 8 7 6 5 4 3 2 1 0 9 8 7 6 5 4 3 2 1 0
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |        tag        |  segment  |          chunk index          |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * ```
+ *
  * Generated from spec/layout.ts by `npm run generate`; do not edit.
  */
 
@@ -11,7 +21,7 @@ export const FORMAT_MAJOR = 1;
 export const FORMAT_MINOR = 0;
 
 /** The letters FLOE, first in every segment. */
-export const SEGMENT_MAGIC = 1162824774;
+export const SEGMENT_MAGIC = 0x454f4c46;
 
 /** Distance that keeps two contended words apart: two cache lines. */
 export const CONTENDED_BYTES = 128;
@@ -19,10 +29,13 @@ export const CONTENDED_BYTES = 128;
 /** Granularity in which tables are backed by memory. */
 export const PAGE_BYTES = 4096;
 
-/** Bits of a submission slot that hold the chunk descriptor. */
+/** Low bits of a submission slot: the chunk descriptor. */
 export const DESCRIPTOR_BITS = 22;
 
-/** Low bits of a descriptor: the chunk's index in its data segment; the bits above are the number of the data segment. */
+/**
+ * Low bits of a descriptor: the chunk's index in its data segment; the bits above are the number of
+ * the data segment.
+ */
 export const DESCRIPTOR_INDEX_BITS = 16;
 
 /** High bits of a submission slot: the lap in which it was filled, modulo 2^10. */
@@ -31,11 +44,17 @@ export const TAG_BITS = 10;
 /** Data segments of a publisher are numbered 1 to 63; 0 marks an empty slot. */
 export const DATA_SEGMENT_NUMBER_MAX = 63;
 
+/** Size of a publisher's table of data segments: 64 entries, the first one unused. */
+export const DATA_SEGMENT_ROW_BYTES = 2048;
+
 /** Offset of the first chunk in a data segment. */
 export const DATA_SEGMENT_FIRST_CHUNK_BYTES = 4096;
 
-/** Chunks begin at multiples of this. */
+/** Chunks begin at multiples of this; so the distance of two chunks is one. */
 export const CHUNK_ALIGNMENT_BYTES = 128;
+
+/** Offset of the submission slots in a link: right after the link's own words. */
+export const LINK_SLOTS_OFFSET_BYTES = 256;
 
 /** What a segment holds. */
 export const SegmentKind = {

@@ -15,6 +15,7 @@ import {
   DESCRIPTOR_INDEX_BITS,
 } from "../layout/values.ts";
 import { removeFileIfPresent } from "../os/files.ts";
+import type { Words } from "../sync/words.ts";
 import {
   CHUNKS_PER_DATA_SEGMENT_MAX,
   type ChunkGeometry,
@@ -44,6 +45,9 @@ export interface OwnedDataSegment extends ChunkGeometry {
   readonly number: number;
   readonly incarnation: number;
   readonly segment: Segment;
+  /** The segment's memory, at one step less. */
+  readonly words: Words;
+  readonly view: DataView;
   readonly pool: ChunkPool;
   /** How many receivers hold the chunk, by index. */
   readonly references: Uint16Array;
@@ -173,6 +177,8 @@ export class ChunkPools {
       number,
       incarnation,
       segment,
+      words: segment.words,
+      view: segment.view,
       pool,
       references: new Uint16Array(geometry.chunkCount),
       views: new Array(geometry.chunkCount).fill(undefined),

@@ -13,6 +13,7 @@ import {
   DATA_SEGMENT_HEADER_NUMBER_WORD,
 } from "../layout/data-segment-header.ts";
 import {
+  CHUNK_ALIGNMENT_BYTES,
   DATA_SEGMENT_FIRST_CHUNK_BYTES,
   DESCRIPTOR_INDEX_BITS,
   SegmentKind,
@@ -23,6 +24,11 @@ import { corrupt, readU64, Segment, writeU64 } from "./segment.ts";
 
 /** Chunks that a data segment can have at most. */
 export const CHUNKS_PER_DATA_SEGMENT_MAX: number = 1 << DESCRIPTOR_INDEX_BITS;
+
+/** How the names of a publisher's data segments begin. */
+export function dataSegmentPrefix(publisherId: Id): string {
+  return `data.${publisherId}.`;
+}
 
 /** Which data segment of which publisher. */
 export interface DataSegmentName {
@@ -40,7 +46,8 @@ export interface ChunkGeometry {
 
 /** The path of a data segment's file. */
 export function dataSegmentPath(name: DataSegmentName): string {
-  return `${name.directory}/data.${name.publisherId}.${name.number}.${name.incarnation}`;
+  const prefix = dataSegmentPrefix(name.publisherId);
+  return `${name.directory}/${prefix}${name.number}.${name.incarnation}`;
 }
 
 /** Size of a data segment's file. */
@@ -86,6 +93,9 @@ export function openDataSegment(
   };
   const fits =
     segment.ownerId === name.publisherId &&
+    words[DATA_SEGMENT_HEADER_NUMBER_WORD] === name.number &&
+    words[DATA_SEGMENT_HEADER_INCARNATION_WORD] === name.incarnation &&
+    found.chunkStrideBytes % CHUNK_ALIGNMENT_BYTES === 0 &&
     found.chunkCount === geometry.chunkCount &&
     found.chunkStrideBytes === geometry.chunkStrideBytes &&
     segment.sizeBytes === dataSegmentBytes(geometry);

@@ -22,7 +22,6 @@ import { FORMAT_MAJOR, FORMAT_MINOR, SEGMENT_MAGIC } from "../layout/values.ts";
 import {
   closeFile,
   createFile,
-  openFile,
   openFileIfPresent,
   removeFileIfPresent,
   renamePath,
@@ -85,10 +84,11 @@ export class Segment {
     let segment: Segment | undefined;
     try {
       resizeFile(fd, sizeBytes);
+      // Mapped first: what cannot be mapped need not be reserved. Nothing is touched before it is.
+      segment = new Segment(path, mmap(fd, sizeBytes, "read-write", path));
       for (const range of creation.reserved) {
         fallocate(fd, range.offsetBytes, range.lengthBytes, path);
       }
-      segment = new Segment(path, mmap(fd, sizeBytes, "read-write", path));
       writeHeader(segment, creation);
       creation.fill(segment);
       renamePath(temporaryPath, path);
@@ -115,8 +115,9 @@ export class Segment {
     if (fd === undefined) return undefined;
     try {
       const { sizeBytes } = statFile(fd);
-      if (sizeBytes < SEGMENT_HEADER_BYTES) {
-        throw corrupt(path, "size", `at least ${SEGMENT_HEADER_BYTES} bytes`, `${sizeBytes}`);
+      if (sizeBytes < SEGMENT_HEADER_BYTES || sizeBytes % 4 !== 0) {
+        const wanted = `at least ${SEGMENT_HEADER_BYTES} bytes, in words of 4`;
+        throw corrupt(path, "size", wanted, `${sizeBytes} bytes`);
       }
       const segment = new Segment(path, mmap(fd, sizeBytes, access, path));
       try {
@@ -149,7 +150,10 @@ export class Segment {
   /** Backs further parts of the file with memory. Throws FLOE_OUT_OF_MEMORY when full. */
   reserve(ranges: readonly ByteRange[]): void {
     if (ranges.length === 0) return;
-    const fd = openFile(this.path, "read-write");
+    const fd = openFileIfPresent(this.path, "read-write");
+    if (fd === undefined) {
+      throw corrupt(this.path, "file", "that is mapped", "that somebody has removed it");
+    }
     try {
       for (const { offsetBytes, lengthBytes } of ranges) {
         fallocate(fd, offsetBytes, lengthBytes, this.path);

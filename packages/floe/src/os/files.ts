@@ -23,6 +23,8 @@ export interface FileStatus {
   /** The device of the file system. */
   readonly device: bigint;
   readonly sizeBytes: number;
+  /** The user that owns it. */
+  readonly userId: number;
   /** The permission bits, as in 0o660. */
   readonly mode: number;
   readonly isDirectory: boolean;
@@ -203,6 +205,7 @@ function toStatus(stats: fs.BigIntStats): FileStatus {
     inode: stats.ino,
     device: stats.dev,
     sizeBytes: Number(stats.size),
+    userId: Number(stats.uid),
     mode: Number(stats.mode & PERMISSION_BITS),
     isDirectory: stats.isDirectory(),
   };

@@ -7,8 +7,8 @@
 import { FloeError } from "../errors.ts";
 import { BytesPublisher, StructPublisher } from "../ports/publisher.ts";
 import { BytesSubscriber, StructSubscriber } from "../ports/subscriber.ts";
-import type { OpenMode, ServiceCore } from "../registry/service-core.ts";
 import type { PayloadDescription, Quality } from "../registry/service-config.ts";
+import type { OpenMode, ServiceCore } from "../registry/service-core.ts";
 import { type AnyStructType, isStructType } from "../schema/mod.ts";
 
 /** Says that messages are bytes of any length: `{ payload: rawBytes }`. */
@@ -102,8 +102,8 @@ export class PublishSubscribe<P extends Payload> {
   /** Lets go of the service; may be called again. Ports that were made stay usable. */
   close(): void {
     if (this.#isClosed) return;
-    this.#isClosed = true;
     this.#core.release();
+    this.#isClosed = true;
   }
 
   [Symbol.dispose](): void {

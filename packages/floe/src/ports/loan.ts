@@ -6,7 +6,7 @@
  */
 
 import { FloeError } from "../errors.ts";
-import type { OwnedDataSegment } from "../memory/chunk-pools.ts";
+import { chunkOffsetBytes, type OwnedDataSegment } from "../memory/chunk-pools.ts";
 import type { PublisherCore } from "./publisher-core.ts";
 
 /** A message under construction. Memory is not cleared: it holds what was there before. */
@@ -47,7 +47,8 @@ export class Loan<Payload> {
     if (this.#isOver) throw releasedLoan();
     this.#end();
     try {
-      return this.#core.send(this.#owned, this.#descriptor, this.#payloadBytes);
+      const offsetBytes = chunkOffsetBytes(this.#owned, this.#descriptor);
+      return this.#core.send(this.#owned, this.#descriptor, offsetBytes, this.#payloadBytes);
     } finally {
       this.#core.release();
     }

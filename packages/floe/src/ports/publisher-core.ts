@@ -20,7 +20,6 @@ import {
   type ChunkPool,
   ChunkPools,
   chunkIndex,
-  chunkOffsetBytes,
   chunkSegmentNumber,
   type OwnedDataSegment,
 } from "../memory/chunk-pools.ts";
@@ -57,6 +56,7 @@ export class PublisherCore {
   #topologySeen: number;
   #sequence = 0;
   #loanCount = 0;
+  #hasLeft = false;
   #uses = 1;
 
   constructor(service: ServiceCore) {
@@ -103,16 +103,22 @@ export class PublisherCore {
     return this;
   }
 
-  /** Counts one user less; the last one leaves the service. */
+  /**
+   * Counts one user less; the last one leaves the service. When that throws (FLOE_LOCK_TIMEOUT),
+   * the user is not counted off, and may try again.
+   */
   release(): void {
-    this.#uses -= 1;
-    if (this.#uses > 0) return;
-    this.#pools.close();
-    try {
-      leaveAsPublisher(this.service, this.#place);
-    } finally {
-      this.service.release();
+    if (this.#uses > 1) {
+      this.#uses -= 1;
+      return;
     }
+    if (!this.#hasLeft) {
+      leaveAsPublisher(this.service, this.#place);
+      this.#hasLeft = true;
+      this.#pools.close();
+    }
+    this.service.release();
+    this.#uses = 0;
   }
 
   /** Looks whether subscribers have come or gone. */
@@ -127,13 +133,15 @@ export class PublisherCore {
     for (let column = 0; column < service.geometry.quality.maxSubscribers; column += 1) {
       const generation = activeSubscriberGeneration(service, column);
       const link = known.get(column);
-      if (link?.generation === generation) {
+      if (link?.generation === generation && !link.isGivenUp(this.#place.generation)) {
         links.push(link);
         continue;
       }
+      if (link?.generation === generation) this.#poisonedGenerations.add(generation);
       link?.disconnect(this.#takeBackFrom);
       if (generation === 0 || this.#poisonedGenerations.has(generation)) continue;
-      links.push(new PublisherLink(service, this.#place.index, column, generation));
+      const firstSequence = (this.#sequence + 1) | 0;
+      links.push(new PublisherLink(service, this.#place.index, column, generation, firstSequence));
       hasConnected = true;
     }
     this.#links = links;
@@ -148,11 +156,6 @@ export class PublisherCore {
   /** The data segment of a chunk. */
   segmentOf(descriptor: number): OwnedDataSegment {
     return this.#pools.segments[chunkSegmentNumber(descriptor)]!;
-  }
-
-  /** Where a chunk's payload begins in its data segment. */
-  payloadOffsetOf(owned: OwnedDataSegment, descriptor: number): number {
-    return chunkOffsetBytes(owned, descriptor) + this.payloadOffsetBytes;
   }
 
   /** Takes a free chunk. Throws FLOE_OUT_OF_MEMORY when the pool would have to grow and cannot. */
@@ -189,18 +192,27 @@ export class PublisherCore {
     this.#pools.free(descriptor);
   }
 
-  /** Sends a filled chunk to all subscribers; returns how many there were. */
-  send(owned: OwnedDataSegment, descriptor: number, payloadBytes: number): number {
+  /**
+   * Sends a filled chunk, which begins at `offsetBytes` of its segment, to all subscribers; returns
+   * how many there were.
+   */
+  send(
+    owned: OwnedDataSegment,
+    descriptor: number,
+    offsetBytes: number,
+    payloadBytes: number,
+  ): number {
     if (peek(this.#words, SERVICE_HEADER_SUBSCRIBER_TOPOLOGY_WORD) !== this.#topologySeen) {
       this.refresh();
     }
     this.#sequence = (this.#sequence + 1) | 0;
-    const { words } = owned.segment;
-    const headerWord = chunkOffsetBytes(owned, descriptor) / 4;
+    const { words } = owned;
+    const headerWord = offsetBytes / 4;
     words[headerWord + CHUNK_HEADER_SEQUENCE_WORD] = this.#sequence;
     words[headerWord + CHUNK_HEADER_FLAGS_WORD] = 0;
     words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD] = payloadBytes;
-    words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1] = payloadBytes / 0x1_0000_0000;
+    words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1] =
+      payloadBytes <= 0xffff_ffff ? 0 : payloadBytes / 0x1_0000_0000;
     const links = this.#links;
     const linkCount = links.length;
     if (linkCount === 0) {

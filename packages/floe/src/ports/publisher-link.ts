@@ -6,14 +6,18 @@
  * subscriber goes, everything that is still recorded returns at once.
  */
 
-import { storeRelease } from "#words";
+import { loadAcquire, storeRelease } from "#words";
 import {
-  LINK_BYTES,
   LINK_COMPLETION_TAIL_WORD,
   LINK_CONNECTED_GENERATION_WORD,
   LINK_DRAINED_GENERATION_WORD,
+  LINK_FIRST_SEQUENCE_WORD,
 } from "../layout/link.ts";
-import { DATA_SEGMENT_NUMBER_MAX, DESCRIPTOR_INDEX_BITS } from "../layout/values.ts";
+import {
+  DATA_SEGMENT_NUMBER_MAX,
+  DESCRIPTOR_INDEX_BITS,
+  LINK_SLOTS_OFFSET_BYTES,
+} from "../layout/values.ts";
 import { chunkIndex, chunkSegmentNumber, type OwnedDataSegment } from "../memory/chunk-pools.ts";
 import type { ServiceCore } from "../registry/service-core.ts";
 import { linkWord } from "../registry/service-segment.ts";
@@ -33,7 +37,13 @@ export class PublisherLink {
   #underWayCount = 0;
 
   /** Clears the link's memory and tells the subscriber that it is served. */
-  constructor(service: ServiceCore, row: number, column: number, generation: number) {
+  constructor(
+    service: ServiceCore,
+    row: number,
+    column: number,
+    generation: number,
+    firstSequence: number,
+  ) {
     const { geometry, segment } = service;
     const { words } = segment;
     const firstWord = linkWord(geometry, row, column);
@@ -43,12 +53,13 @@ export class PublisherLink {
     this.#linkWord = firstWord;
     this.#entryCount = geometry.completionEntryCount;
     this.#underWay = new Array(DATA_SEGMENT_NUMBER_MAX + 1).fill(undefined);
-    words.fill(0, firstWord + LINK_BYTES / 4, firstWord + geometry.linkBytes / 4);
+    words.fill(0, firstWord + LINK_SLOTS_OFFSET_BYTES / 4, firstWord + geometry.linkBytes / 4);
     words[firstWord + LINK_COMPLETION_TAIL_WORD] = 0;
     words[firstWord + LINK_DRAINED_GENERATION_WORD] = 0;
+    words[firstWord + LINK_FIRST_SEQUENCE_WORD] = firstSequence;
     this.#submission = new SubmissionSender({
       words,
-      firstWordIndex: firstWord + LINK_BYTES / 4,
+      firstWordIndex: firstWord + LINK_SLOTS_OFFSET_BYTES / 4,
       slotCount: geometry.quality.bufferSize,
       strideWords: geometry.slotStrideBytes / 4,
     });
@@ -58,13 +69,19 @@ export class PublisherLink {
       firstWordIndex: firstWord + geometry.linkCompletionOffsetBytes / 4,
       entryCount: geometry.completionEntryCount,
     });
-    // SYNC: releases the cleared link; pairs with loadAcquire in SubscriberCore.#connect().
+    // SYNC: releases the cleared link; pairs with loadAcquire in SubscriberCore.#isServed().
     storeRelease(words, firstWord + LINK_CONNECTED_GENERATION_WORD, generation);
   }
 
   /** Whether the subscriber must give chunks back before it can be sent another. */
   get isSaturated(): boolean {
     return this.#underWayCount >= this.#entryCount;
+  }
+
+  /** Whether the subscriber has given this link up, because of what it read there. */
+  isGivenUp(publisherGeneration: number): boolean {
+    const word = this.#linkWord + LINK_DRAINED_GENERATION_WORD;
+    return loadAcquire(this.#words, word) === publisherGeneration;
   }
 
   /** Sends a chunk; returns the descriptor of the message that gave way, or 0. */

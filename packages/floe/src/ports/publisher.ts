@@ -3,7 +3,12 @@
  */
 
 import { FloeError } from "../errors.ts";
-import { type ChunkPool, chunkIndex, type OwnedDataSegment } from "../memory/chunk-pools.ts";
+import {
+  type ChunkPool,
+  chunkIndex,
+  chunkOffsetBytes,
+  type OwnedDataSegment,
+} from "../memory/chunk-pools.ts";
 import type { Id } from "../memory/id.ts";
 import type { ServiceCore } from "../registry/service-core.ts";
 import type { AnyStructType, Cursor, StructType, WriterOf } from "../schema/mod.ts";
@@ -21,6 +26,8 @@ export interface WaitForSubscribersOptions extends WaitOptions {
 abstract class AnyPublisher {
   /** Who this port is. */
   readonly id: Id;
+  /** @internal How many messages functions of the program are filling in this moment. */
+  protected fillingCount = 0;
   readonly #core: PublisherCore;
   #isClosed = false;
 
@@ -51,14 +58,27 @@ abstract class AnyPublisher {
     return this.subscriberCount;
   }
 
+  /** @internal Ends the filling of a message; a port that was closed meanwhile leaves now. */
+  protected endFilling(): void {
+    this.fillingCount -= 1;
+    if (this.#isClosed && this.fillingCount === 0) this.#core.release();
+  }
+
+  /** @internal The same for a message that will not be sent. */
+  protected abandonFilling(descriptor: number): void {
+    this.#core.giveBack(descriptor);
+    this.endFilling();
+  }
+
   /**
    * Ends the port; may be called again. What was sent stays deliverable, and loans that are still
    * held stay valid: the port leaves its service when the last of them is sent or given back.
    */
   close(): void {
     if (this.#isClosed) return;
+    // A message that is being filled is still sent; the port leaves after it.
+    if (this.fillingCount === 0) this.#core.release();
     this.#isClosed = true;
-    this.#core.release();
   }
 
   [Symbol.dispose](): void {
@@ -69,16 +89,17 @@ abstract class AnyPublisher {
 /** Publishes structs. */
 export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
   readonly #type: StructType;
+  readonly #sizeBytes: number;
   readonly #pool: ChunkPool;
   readonly #writer: WriterOf<Type>;
   readonly #cursor: Cursor;
-  #isFilling = false;
 
   /** @internal Services make publishers. */
   constructor(service: ServiceCore, type: Type) {
     const core = new PublisherCore(service);
     super(core);
     this.#type = type as unknown as StructType;
+    this.#sizeBytes = type.sizeBytes;
     this.#pool = core.poolFor(type.sizeBytes);
     const writer = this.#type.createWriter();
     this.#writer = writer as WriterOf<Type>;
@@ -93,21 +114,23 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
    */
   send(fill: (payload: WriterOf<Type>) => void): number {
     const { core } = this;
-    if (this.#isFilling) throw nestedSend();
+    if (this.fillingCount > 0) throw nestedSend();
     const descriptor = core.acquire(this.#pool);
     const owned = core.segmentOf(descriptor);
-    this.#cursor.bind(owned.segment.view, core.payloadOffsetOf(owned, descriptor));
-    this.#isFilling = true;
-    let isFilled = false;
+    const offsetBytes = chunkOffsetBytes(owned, descriptor);
+    this.#cursor.bind(owned.view, offsetBytes + core.payloadOffsetBytes);
+    this.fillingCount += 1;
     try {
       fill(this.#writer);
-      isFilled = true;
-    } finally {
-      this.#isFilling = false;
+    } catch (error) {
       this.#cursor.release();
-      if (!isFilled) core.giveBack(descriptor);
+      this.abandonFilling(descriptor);
+      throw error;
     }
-    return core.send(owned, descriptor, this.#type.sizeBytes);
+    this.#cursor.release();
+    const reached = core.send(owned, descriptor, offsetBytes, this.#sizeBytes);
+    this.endFilling();
+    return reached;
   }
 
   /**
@@ -120,7 +143,8 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
     if (descriptor === 0) return undefined;
     const owned = core.segmentOf(descriptor);
     const writer = this.#type.createWriter();
-    this.#type.bind(writer, owned.segment.view, core.payloadOffsetOf(owned, descriptor));
+    const offsetBytes = chunkOffsetBytes(owned, descriptor);
+    this.#type.bind(writer, owned.view, offsetBytes + core.payloadOffsetBytes);
     const payload = writer as WriterOf<Type>;
     return new Loan(core, owned, descriptor, this.#type.sizeBytes, payload, () =>
       this.#type.release(writer),
@@ -148,14 +172,16 @@ export class BytesPublisher extends AnyPublisher {
     const { core } = this;
     const descriptor = core.acquire(this.#poolFor(lengthBytes));
     const owned = core.segmentOf(descriptor);
-    let isFilled = false;
+    this.fillingCount += 1;
     try {
       fill(payloadView(core, owned, descriptor, lengthBytes));
-      isFilled = true;
-    } finally {
-      if (!isFilled) core.giveBack(descriptor);
+    } catch (error) {
+      this.abandonFilling(descriptor);
+      throw error;
     }
-    return core.send(owned, descriptor, lengthBytes);
+    const reached = core.send(owned, descriptor, chunkOffsetBytes(owned, descriptor), lengthBytes);
+    this.endFilling();
+    return reached;
   }
 
   /** Sends a copy of `bytes`; returns the number of subscribers reached. Throws as `send`. */
@@ -177,7 +203,8 @@ export class BytesPublisher extends AnyPublisher {
   }
 
   #poolFor(lengthBytes: number): ChunkPool {
-    if (lengthBytes === this.#lastLengthBytes) return this.#lastPool!;
+    const lastPool = this.#lastPool;
+    if (lastPool !== undefined && lengthBytes === this.#lastLengthBytes) return lastPool;
     if (!(Number.isSafeInteger(lengthBytes) && lengthBytes >= 0 && lengthBytes <= 2 ** 46)) {
       throw new FloeError("FLOE_PAYLOAD_TOO_LARGE", {
         subject: "payload length",
@@ -186,9 +213,10 @@ export class BytesPublisher extends AnyPublisher {
         remedy: "Send less in one message.",
       });
     }
-    this.#lastPool = this.core.poolFor(lengthBytes);
+    const pool = this.core.poolFor(lengthBytes);
+    this.#lastPool = pool;
     this.#lastLengthBytes = lengthBytes;
-    return this.#lastPool;
+    return pool;
   }
 }
 
@@ -202,7 +230,7 @@ function payloadView(
   const index = chunkIndex(descriptor);
   const kept = owned.views[index];
   if (kept !== undefined && kept.length === lengthBytes) return kept;
-  const offsetBytes = core.payloadOffsetOf(owned, descriptor);
+  const offsetBytes = chunkOffsetBytes(owned, descriptor) + core.payloadOffsetBytes;
   const view = new Uint8Array(owned.segment.buffer, offsetBytes, lengthBytes);
   owned.views[index] = view;
   return view;

@@ -8,6 +8,7 @@
 
 import { FloeError } from "../errors.ts";
 import type { Id } from "../memory/id.ts";
+import type { ReceivedMessage } from "./received-message.ts";
 import type { SubscriberCore } from "./subscriber-core.ts";
 import type { SubscriberLink } from "./subscriber-link.ts";
 
@@ -27,13 +28,18 @@ export class Sample<Payload> {
   #isReleased = false;
 
   /** @internal Subscribers make samples, from the message taken last. */
-  constructor(core: SubscriberCore, payload: Payload, revoke: (payload: Payload) => void) {
-    this.sequence = core.sequence;
-    this.missed = core.missed;
-    this.publisherId = core.link.publisherId;
+  constructor(
+    core: SubscriberCore,
+    message: ReceivedMessage,
+    payload: Payload,
+    revoke: (payload: Payload) => void,
+  ) {
+    this.sequence = message.sequence;
+    this.missed = message.missed;
+    this.publisherId = message.publisherId;
     this.#core = core.retain();
-    this.#link = core.link;
-    this.#descriptor = core.descriptor;
+    this.#link = message.link;
+    this.#descriptor = message.descriptor;
     this.#payload = payload;
     this.#revoke = revoke;
   }

@@ -18,7 +18,6 @@ import { EntryState } from "../layout/values.ts";
 import { chunkIndex, chunkOffsetBytes, chunkSegmentNumber } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { tryWithControlLock } from "../registry/control-lock.ts";
-import type { MappedDataSegment } from "../registry/data-segment-cache.ts";
 import {
   finishDrainedRow,
   joinAsSubscriber,
@@ -26,9 +25,11 @@ import {
   type PortPlace,
   readPublisherEntry,
   readPublisherId,
+  signalSubscriberChange,
 } from "../registry/port-directory.ts";
 import type { ServiceCore } from "../registry/service-core.ts";
 import { linkWord } from "../registry/service-segment.ts";
+import type { ReceivedMessage } from "./received-message.ts";
 import { SubscriberLink } from "./subscriber-link.ts";
 
 /** How often an idle poll looks at memory in a way that no compiler may optimise away. */
@@ -56,22 +57,6 @@ export class SubscriberCore {
   #isOpen = true;
   #uses = 1;
 
-  // What `takeNext` found, kept in fields because it must not allocate.
-  /** Link of the message taken last. */
-  link!: SubscriberLink;
-  /** Descriptor of the message taken last. */
-  descriptor = 0;
-  /** Data segment of the message taken last. */
-  mapped!: MappedDataSegment;
-  /** Where the payload of the message taken last begins. */
-  payloadOffsetBytes = 0;
-  /** Length of the payload taken last. */
-  payloadBytes = 0;
-  /** Sequence number of the message taken last, modulo 2^32. */
-  sequence = 0;
-  /** Messages of its publisher that were lost between the message taken last and the one before. */
-  missed = 0;
-
   constructor(service: ServiceCore) {
     this.service = service.retain();
     this.#words = service.segment.words;
@@ -84,7 +69,12 @@ export class SubscriberCore {
       throw error;
     }
     this.#topologySeen = 0;
-    this.refresh();
+    try {
+      this.refresh();
+    } catch (error) {
+      this.release();
+      throw error;
+    }
   }
 
   /** Number of publishers that this subscriber is connected with. */
@@ -104,18 +94,23 @@ export class SubscriberCore {
     return this;
   }
 
-  /** Counts one user less; the last one leaves the service. */
+  /**
+   * Counts one user less; the last one leaves the service. When that throws (FLOE_LOCK_TIMEOUT),
+   * the user is not counted off, and may try again.
+   */
   release(): void {
-    this.#uses -= 1;
-    if (this.#uses > 0) return;
-    this.#isOpen = false;
-    try {
+    if (this.#uses > 1) {
+      this.#uses -= 1;
+      return;
+    }
+    if (this.#isOpen) {
       leaveAsSubscriber(this.service, this.#place);
-    } finally {
+      this.#isOpen = false;
       for (const link of this.#links) link.close();
       this.#links = [];
-      this.service.release();
     }
+    this.service.release();
+    this.#uses = 0;
   }
 
   /** Looks whether publishers, links or data segments have changed. */
@@ -135,23 +130,26 @@ export class SubscriberCore {
 
   #refreshRow(row: number, known: SubscriberLink | undefined): SubscriberLink | undefined {
     const { service } = this;
-    const { state, generation } = readPublisherEntry(service, row);
+    // The generation first and last: what is read between them belongs to one publisher. That it
+    // closes meanwhile does not matter, and must not: a message of it may be in hand.
+    const { generation } = readPublisherEntry(service, row);
+    const { state } = readPublisherEntry(service, row);
+    const publisherId = readPublisherId(service, row);
     const isThere = state === EntryState.active || state === EntryState.draining;
     const serves = isThere && this.#isServed(row);
+    if (readPublisherEntry(service, row).generation !== generation) {
+      // The row changed hands between these reads: look at it again at the next poll.
+      this.#topologySeen -= 1;
+      return known;
+    }
     let link = known;
     if (link !== undefined && (!serves || link.generation !== generation)) {
       link.close();
       link = undefined;
     }
     if (!serves || this.#finishedGenerations.get(row) === generation) return link;
-    link ??= new SubscriberLink(
-      service,
-      row,
-      this.#place.index,
-      generation,
-      readPublisherId(service, row),
-    );
-    link.isClosing = state === EntryState.draining;
+    link ??= new SubscriberLink(service, row, this.#place.index, generation, publisherId);
+    link.isClosing = state === EntryState.draining || link.isPoisoned;
     link.refreshSegments();
     return link;
   }
@@ -165,53 +163,70 @@ export class SubscriberCore {
   }
 
   /**
-   * Takes the next message of any publisher and leaves it in the fields of this object; false when
-   * there is none. Throws FLOE_LINK_POISONED when a publisher wrote nonsense.
+   * Takes the next message of any known publisher and describes it in `message`; false when there
+   * is none: the caller then calls {@link idle}, unless it has a message to work on first.
+   * Throws FLOE_LINK_POISONED when a publisher wrote nonsense.
    */
-  takeNext(): boolean {
-    if (peek(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD) !== this.#topologySeen) {
-      this.refresh();
-    }
+  takeNext(message: ReceivedMessage): boolean {
     const links = this.#links;
-    const linkCount = links.length;
-    for (let turn = 0; turn < linkCount; turn += 1) {
-      if (this.#nextLinkIndex >= linkCount) this.#nextLinkIndex = 0;
+    for (let turn = 0; turn < links.length; turn += 1) {
+      if (this.#nextLinkIndex >= links.length) this.#nextLinkIndex = 0;
       const link = links[this.#nextLinkIndex]!;
-      if (link.borrowedCount < this.#borrowedMax) {
+      if (link.heldCount < this.#borrowedMax || this.#makeRoom(link)) {
         const descriptor = link.takeDescriptor();
         if (descriptor !== 0) {
-          this.#examine(link, descriptor);
+          this.#describe(link, descriptor, message);
           return true;
         }
       }
       this.#nextLinkIndex += 1;
     }
-    this.#idle();
     return false;
   }
 
-  #idle(): void {
+  /** Tells the publisher what was given back; whether that leaves room for one more message. */
+  #makeRoom(link: SubscriberLink): boolean {
+    link.publishReturns();
+    return link.heldCount < this.#borrowedMax;
+  }
+
+  /**
+   * Nothing waits on the known links: uses the time to give chunks back and to let closed
+   * publishers go, and looks whether there are new links. If so, takes from them as `takeNext`.
+   */
+  idle(message: ReceivedMessage): boolean {
+    this.#idlePolls += 1;
+    if (
+      peek(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD) !== this.#topologySeen ||
+      (this.#idlePolls & IDLE_POLLS_MASK) === 0
+    ) {
+      const topologySeen = this.#topologySeen;
+      this.refresh();
+      if (this.#topologySeen !== topologySeen && this.takeNext(message)) return true;
+    }
+    let isClosing = this.#unfinishedRows.size > 0;
     for (let index = 0; index < this.#links.length; index += 1) {
       const link = this.#links[index]!;
-      if (link.unpublishedCount > 0) this.#publishReturns(link);
+      if (link.heldCount !== link.borrowedCount) link.publishReturns();
+      isClosing ||= link.isClosing;
     }
-    this.#idlePolls += 1;
-    if ((this.#idlePolls & IDLE_POLLS_MASK) === 0) {
-      this.refresh();
-      this.#endDrainedLinks();
-    }
+    if (isClosing) this.#endDrainedLinks();
+    return false;
   }
 
   /** Whether no message was taken because too many samples are held. */
   get isBorrowLimitReached(): boolean {
-    return this.#links.some((link) => link.borrowedCount >= this.#borrowedMax);
+    return this.#links.some((link) => link.borrowedCount >= this.#borrowedMax && !link.isEmpty);
   }
 
-  /** Checks what was taken, and finds the chunk. */
-  #examine(link: SubscriberLink, descriptor: number): void {
+  /** Checks what was taken, finds the chunk, and describes it. */
+  #describe(link: SubscriberLink, descriptor: number, message: ReceivedMessage): void {
+    // Held from here on, else the next look would end a closing link whose last message this is.
+    link.borrowedCount += 1;
+    link.heldCount += 1;
     // A data segment may have been announced after the last look and before this message.
     if (peek(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD) !== this.#topologySeen) {
-      this.refresh();
+      this.#refreshHolding(link, descriptor);
     }
     const mapped = link.segments[chunkSegmentNumber(descriptor)];
     if (mapped === undefined || chunkIndex(descriptor) >= mapped.chunkCount) {
@@ -219,27 +234,34 @@ export class SubscriberCore {
     }
     const offsetBytes = chunkOffsetBytes(mapped, descriptor);
     const headerWord = offsetBytes / 4;
-    const { words } = mapped.segment;
+    const { words } = mapped;
     const sequence = peek(words, headerWord + CHUNK_HEADER_SEQUENCE_WORD);
-    const low = peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD) >>> 0;
-    const high = peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1) >>> 0;
-    const payloadBytes = high === 0 ? low : high * 0x1_0000_0000 + low;
+    const low = peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD);
+    const high = peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1);
+    const payloadBytes = (high | low) >= 0 && high === 0 ? low : unsignedLong(low, high);
     if (payloadBytes > mapped.chunkStrideBytes - this.#payloadOffsetBytes) {
       throw this.#poison(link, "a payload that fits its chunk", payloadBytes);
     }
-    const missed = link.hasReceived ? (sequence - link.expectedSequence) >>> 0 : 0;
-    link.hasReceived = true;
+    const missed = (sequence - link.expectedSequence) >>> 0;
     link.expectedSequence = (sequence + 1) | 0;
     if (missed >= link.submission.staleGap) this.#discardStale(link);
-    link.borrowedCount += 1;
-    link.returnsEagerly = mapped.chunkStrideBytes >= EAGER_RETURN_BYTES;
-    this.link = link;
-    this.descriptor = descriptor;
-    this.mapped = mapped;
-    this.payloadOffsetBytes = offsetBytes + this.#payloadOffsetBytes;
-    this.payloadBytes = payloadBytes;
-    this.sequence = sequence >>> 0;
-    this.missed = missed;
+    message.missed = missed;
+    message.sequence = sequence >>> 0;
+    message.link = link;
+    message.mapped = mapped;
+    message.descriptor = descriptor;
+    message.payloadOffsetBytes = offsetBytes + this.#payloadOffsetBytes;
+    message.payloadBytes = payloadBytes;
+  }
+
+  /** Looks for changes while a message is in hand, which goes back if the look fails. */
+  #refreshHolding(link: SubscriberLink, descriptor: number): void {
+    try {
+      this.refresh();
+    } catch (error) {
+      this.giveBack(link, descriptor);
+      throw error;
+    }
   }
 
   /** Clears away what is older than the message taken last, after the tags have wrapped. */
@@ -248,42 +270,47 @@ export class SubscriberCore {
       const mapped = link.segments[chunkSegmentNumber(descriptor)];
       if (mapped === undefined || chunkIndex(descriptor) >= mapped.chunkCount) return true;
       const headerWord = chunkOffsetBytes(mapped, descriptor) / 4;
-      const sequence = peek(mapped.segment.words, headerWord + CHUNK_HEADER_SEQUENCE_WORD);
+      const sequence = peek(mapped.words, headerWord + CHUNK_HEADER_SEQUENCE_WORD);
       if (((sequence - link.expectedSequence) | 0) >= 0) return true;
       link.completion.put(descriptor);
+      link.completion.publish();
       return false;
     });
-    link.completion.publish();
   }
 
   /**
    * Gives a message back. A small chunk returns to its publisher with the next ones or at the next
    * idle poll, so that a batch shares one atomic; a large one returns at once, for its memory.
    */
-  putBack(link: SubscriberLink, descriptor: number): void {
-    link.borrowedCount -= 1;
-    link.completion.put(descriptor);
-    link.unpublishedCount += 1;
-    if (link.returnsEagerly || link.unpublishedCount + link.borrowedCount >= this.#borrowedMax) {
-      this.#publishReturns(link);
+  putBack(message: ReceivedMessage): void {
+    const { link } = message;
+    if (link.isOver) {
+      link.forgetSample();
+      return;
     }
+    link.borrowedCount -= 1;
+    link.completion.put(message.descriptor);
+    if (message.mapped.chunkStrideBytes >= EAGER_RETURN_BYTES) link.publishReturns();
   }
 
   /** Gives a message back at once. */
   giveBack(link: SubscriberLink, descriptor: number): void {
+    if (link.isOver) {
+      link.forgetSample();
+      return;
+    }
     link.borrowedCount -= 1;
     link.completion.put(descriptor);
-    this.#publishReturns(link);
+    link.publishReturns();
     if (link.isClosing) this.#endDrainedLinks();
   }
 
-  #publishReturns(link: SubscriberLink): void {
-    link.unpublishedCount = 0;
-    link.completion.publish();
-  }
-
   #poison(link: SubscriberLink, wanted: string, found: number): FloeError {
-    this.#endLink(link);
+    link.borrowedCount -= 1;
+    link.heldCount -= 1;
+    link.isPoisoned = true;
+    link.isClosing = true;
+    this.#endDrainedLinks();
     return new FloeError("FLOE_LINK_POISONED", {
       subject: `service "${this.service.config.name}", link from publisher ${link.publisherId}`,
       wanted,
@@ -313,7 +340,14 @@ export class SubscriberCore {
     this.#links = this.#links.filter((other) => other !== link);
     this.#finishedGenerations.set(link.row, link.generation);
     link.noteDrained();
+    // An active publisher, whose link was poisoned, must learn that nobody listens any more.
+    signalSubscriberChange(this.service);
     link.close();
     this.#unfinishedRows.add(link.row);
   }
+}
+
+/** The 64-bit number of two halves; imprecise, and thus too large, beyond 2^53. */
+function unsignedLong(low: number, high: number): number {
+  return (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
 }

@@ -6,8 +6,12 @@
  */
 
 import { storeRelease } from "#words";
-import { LINK_BYTES, LINK_COMPLETION_TAIL_WORD, LINK_DRAINED_GENERATION_WORD } from "../layout/link.ts";
-import { DATA_SEGMENT_NUMBER_MAX } from "../layout/values.ts";
+import {
+  LINK_COMPLETION_TAIL_WORD,
+  LINK_DRAINED_GENERATION_WORD,
+  LINK_FIRST_SEQUENCE_WORD,
+} from "../layout/link.ts";
+import { DATA_SEGMENT_NUMBER_MAX, LINK_SLOTS_OFFSET_BYTES } from "../layout/values.ts";
 import type { Id } from "../memory/id.ts";
 import type { MappedDataSegment } from "../registry/data-segment-cache.ts";
 import { readDataSegmentEntry } from "../registry/port-directory.ts";
@@ -27,16 +31,17 @@ export class SubscriberLink {
   /** The publisher's data segments that are mapped, by number. */
   readonly segments: (MappedDataSegment | undefined)[];
   /** Sequence number of the message that should come next. */
-  expectedSequence = 0;
-  hasReceived = false;
+  expectedSequence: number;
   /** Samples of this publisher that the subscriber holds. */
   borrowedCount = 0;
+  /** Those, and what was given back of which the publisher has not been told yet. */
+  heldCount = 0;
   /** Whether the publisher has closed: when nothing is left, the link ends. */
   isClosing = false;
-  /** Chunks given back of which the publisher has not been told. */
-  unpublishedCount = 0;
-  /** Whether the message taken last is too large to be given back late. */
-  returnsEagerly = false;
+  /** Whether the publisher wrote nonsense: nothing more is taken from it. */
+  isPoisoned = false;
+  /** Whether the link has ended; samples that are still held have nowhere to return to. */
+  isOver = false;
   /** A message that was taken out of turn and comes next, or 0; see `discardStale`. */
   pendingDescriptor = 0;
   readonly #service: ServiceCore;
@@ -58,9 +63,10 @@ export class SubscriberLink {
     this.segments = new Array(DATA_SEGMENT_NUMBER_MAX + 1).fill(undefined);
     this.#service = service;
     this.#linkWord = firstWord;
+    this.expectedSequence = words[firstWord + LINK_FIRST_SEQUENCE_WORD]!;
     this.submission = new SubmissionReceiver({
       words,
-      firstWordIndex: firstWord + LINK_BYTES / 4,
+      firstWordIndex: firstWord + LINK_SLOTS_OFFSET_BYTES / 4,
       slotCount: geometry.quality.bufferSize,
       strideWords: geometry.slotStrideBytes / 4,
     });
@@ -75,14 +81,21 @@ export class SubscriberLink {
   /** Takes the next message: its descriptor as the publisher wrote it, or 0 when there is none. */
   takeDescriptor(): number {
     const pending = this.pendingDescriptor;
+    if (this.isPoisoned) return 0;
     if (pending === 0) return this.submission.take();
     this.pendingDescriptor = 0;
     return pending;
   }
 
+  /** Tells the publisher of everything that was given back. */
+  publishReturns(): void {
+    this.heldCount = this.borrowedCount;
+    this.completion.publish();
+  }
+
   /** Whether no message waits. */
   get isEmpty(): boolean {
-    return this.pendingDescriptor === 0 && this.submission.isEmpty();
+    return this.isPoisoned || (this.pendingDescriptor === 0 && this.submission.isEmpty());
   }
 
   /** Maps the data segments that are new and lets go of those that are gone. */
@@ -96,12 +109,7 @@ export class SubscriberLink {
       this.segments[number] =
         entry.incarnation === 0
           ? undefined
-          : this.#service.dataSegments.acquire(
-              this.publisherId,
-              number,
-              entry.incarnation,
-              entry,
-            );
+          : this.#service.dataSegments.acquire(this.publisherId, number, entry.incarnation, entry);
     }
   }
 
@@ -111,8 +119,19 @@ export class SubscriberLink {
     storeRelease(words, this.#linkWord + LINK_DRAINED_GENERATION_WORD, this.generation);
   }
 
-  /** Lets go of everything that is mapped. */
+  /** Ends the link. What held samples show stays mapped until the last of them is released. */
   close(): void {
+    this.isOver = true;
+    if (this.borrowedCount === 0) this.#unmap();
+  }
+
+  /** Counts a sample that is released after the end of its link. */
+  forgetSample(): void {
+    this.borrowedCount -= 1;
+    if (this.borrowedCount === 0) this.#unmap();
+  }
+
+  #unmap(): void {
     for (const mapped of this.segments) {
       if (mapped !== undefined) this.#service.dataSegments.release(mapped);
     }

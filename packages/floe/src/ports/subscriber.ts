@@ -7,52 +7,36 @@ import { chunkIndex } from "../memory/chunk-pools.ts";
 import type { Id } from "../memory/id.ts";
 import type { ServiceCore } from "../registry/service-core.ts";
 import type { AnyStructType, Cursor, ReaderOf, StructType } from "../schema/mod.ts";
+import { type MessageInfo, ReceivedMessage } from "./received-message.ts";
 import { Sample } from "./sample.ts";
 import { SubscriberCore } from "./subscriber-core.ts";
-import type { SubscriberLink } from "./subscriber-link.ts";
 import { pollUntil, type WaitOptions } from "./waiting.ts";
-
-/** What is known of a message beside its payload; in `poll`, valid within the call only. */
-export interface MessageInfo {
-  /** Counts the publisher's messages from 1, modulo 2^32. */
-  readonly sequence: number;
-  /** Messages of the same publisher that were lost since the message before. */
-  readonly missed: number;
-  /** The publisher that sent it. */
-  readonly publisherId: Id;
-}
-
-/** The info of the message at hand: one object a port, so that nothing is allocated. */
-class CurrentMessage implements MessageInfo {
-  sequence = 0;
-  missed = 0;
-  publisherId = "" as Id;
-}
 
 /** What subscribers of all payloads have in common. */
 abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> {
   /** Who this port is. */
   readonly id: Id;
   readonly #core: SubscriberCore;
-  readonly #info: CurrentMessage;
+  /** What `poll` and the other ways of taking found last. */
+  readonly #polled: ReceivedMessage = new ReceivedMessage();
+  readonly #taken: ReceivedMessage = new ReceivedMessage();
   #isClosed = false;
   #isPolling = false;
 
   /** @internal Services make subscribers. */
   constructor(service: ServiceCore) {
     this.#core = new SubscriberCore(service);
-    this.#info = new CurrentMessage();
     this.id = this.#core.id;
   }
 
   /** @internal The payload of the message taken last, for the length of a call. */
-  protected abstract bindCurrent(core: SubscriberCore): Payload;
+  protected abstract bindCurrent(message: ReceivedMessage): Payload;
 
   /** @internal Ends what `bindCurrent` began. */
   protected abstract unbindCurrent(): void;
 
   /** @internal A sample of the message taken last. */
-  protected abstract sampleOf(core: SubscriberCore): Sample<Payload>;
+  protected abstract sampleOf(core: SubscriberCore, message: ReceivedMessage): Sample<Payload>;
 
   #open(): SubscriberCore {
     if (!this.#isClosed) return this.#core;
@@ -72,8 +56,8 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
   /**
    * Hands at most `limit` waiting messages to `handler`, oldest first of each publisher, and
    * returns how many there were. Payload and info are valid within the call only; the messages are
-   * released when it returns or throws. Never blocks and allocates nothing. The last small messages of
-   * a call return to their publisher's memory at the next one that finds nothing.
+   * released when it returns or throws. Never blocks and allocates nothing. The last small messages
+   * of a call return to their publisher's memory at the next call that finds nothing.
    * Throws FLOE_LINK_POISONED when a publisher wrote nonsense.
    */
   poll(limit: number, handler: (payload: Payload, info: MessageInfo) => void): number {
@@ -81,26 +65,21 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
     if (this.#isPolling) throw nestedPoll();
     this.#isPolling = true;
     core.retain();
-    const info = this.#info;
+    const message = this.#polled;
     let count = 0;
-    let link: SubscriberLink | undefined;
-    let descriptor = 0;
+    let isHeld = false;
     try {
-      while (count < limit && core.takeNext()) {
+      // What is done when nothing waits is not done while the caller has messages to answer.
+      while (count < limit && (core.takeNext(message) || (count === 0 && core.idle(message)))) {
+        isHeld = true;
         count += 1;
-        // Kept here, because the handler may take samples.
-        link = core.link;
-        descriptor = core.descriptor;
-        info.sequence = core.sequence;
-        info.missed = core.missed;
-        info.publisherId = link.publisherId;
-        handler(this.bindCurrent(core), info);
-        core.putBack(link, descriptor);
-        link = undefined;
+        handler(this.bindCurrent(message), message);
+        isHeld = false;
+        core.putBack(message);
         if (this.#isClosed) break;
       }
     } finally {
-      if (link !== undefined) core.giveBack(link, descriptor);
+      if (isHeld) core.putBack(message);
       this.unbindCurrent();
       this.#isPolling = false;
       core.release();
@@ -115,7 +94,8 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
    */
   tryTake(): Sample<Payload> | undefined {
     const core = this.#open();
-    if (core.takeNext()) return this.sampleOf(core);
+    if (core.takeNext(this.#taken) || core.idle(this.#taken))
+      return this.sampleOf(core, this.#taken);
     if (core.isBorrowLimitReached) {
       throw new FloeError("FLOE_BORROW_LIMIT", {
         subject: `subscriber of "${core.service.config.name}"`,
@@ -156,8 +136,8 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
    */
   close(): void {
     if (this.#isClosed) return;
-    this.#isClosed = true;
     this.#core.release();
+    this.#isClosed = true;
   }
 
   [Symbol.dispose](): void {
@@ -181,8 +161,8 @@ export class StructSubscriber<Type extends AnyStructType> extends AnySubscriber<
   }
 
   /** @internal */
-  protected bindCurrent(core: SubscriberCore): ReaderOf<Type> {
-    this.#cursor.bind(core.mapped.segment.view, core.payloadOffsetBytes);
+  protected bindCurrent(message: ReceivedMessage): ReaderOf<Type> {
+    this.#cursor.bind(message.mapped.view, message.payloadOffsetBytes);
     return this.#reader;
   }
 
@@ -192,10 +172,10 @@ export class StructSubscriber<Type extends AnyStructType> extends AnySubscriber<
   }
 
   /** @internal */
-  protected sampleOf(core: SubscriberCore): Sample<ReaderOf<Type>> {
+  protected sampleOf(core: SubscriberCore, message: ReceivedMessage): Sample<ReaderOf<Type>> {
     const reader = this.#type.createReader();
-    this.#type.bind(reader, core.mapped.segment.view, core.payloadOffsetBytes);
-    return new Sample(core, reader as ReaderOf<Type>, () => this.#type.release(reader));
+    this.#type.bind(reader, message.mapped.view, message.payloadOffsetBytes);
+    return new Sample(core, message, reader as ReaderOf<Type>, () => this.#type.release(reader));
   }
 }
 
@@ -205,16 +185,16 @@ export class StructSubscriber<Type extends AnyStructType> extends AnySubscriber<
  */
 export class BytesSubscriber extends AnySubscriber<ReadonlyBytes> {
   /** @internal */
-  protected bindCurrent(core: SubscriberCore): ReadonlyBytes {
-    return payloadView(core);
+  protected bindCurrent(message: ReceivedMessage): ReadonlyBytes {
+    return payloadView(message);
   }
 
   /** @internal */
   protected unbindCurrent(): void {}
 
   /** @internal */
-  protected sampleOf(core: SubscriberCore): Sample<ReadonlyBytes> {
-    return new Sample(core, payloadView(core), () => {});
+  protected sampleOf(core: SubscriberCore, message: ReceivedMessage): Sample<ReadonlyBytes> {
+    return new Sample(core, message, payloadView(message), () => {});
   }
 }
 
@@ -225,12 +205,13 @@ export type ReadonlyBytes = Omit<
 > & { readonly [index: number]: number; subarray(begin?: number, end?: number): ReadonlyBytes };
 
 /** The view of a message's payload; kept with the chunk, so that equal lengths need no new one. */
-function payloadView(core: SubscriberCore): ReadonlyBytes {
-  const { mapped, descriptor, payloadBytes } = core;
+function payloadView(message: ReceivedMessage): ReadonlyBytes {
+  const { mapped, descriptor, payloadBytes } = message;
   const index = chunkIndex(descriptor);
   const kept = mapped.views[index];
   if (kept !== undefined && kept.length === payloadBytes) return kept as ReadonlyBytes;
-  const view = new Uint8Array(mapped.segment.buffer, core.payloadOffsetBytes, payloadBytes);
+  const { buffer } = mapped.segment;
+  const view = new Uint8Array(buffer, message.payloadOffsetBytes, payloadBytes);
   mapped.views[index] = view;
   return view as ReadonlyBytes;
 }

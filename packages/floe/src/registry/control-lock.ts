@@ -36,10 +36,7 @@ export function withControlLock<T>(
   if (fd === undefined) return VANISHED;
   try {
     lockWithin(fd, directory, timeoutMs);
-    const locked = statFile(fd);
-    const present = statPathIfPresent(directory);
-    if (present?.inode !== locked.inode || present.device !== locked.device) return VANISHED;
-    return change();
+    return isStill(fd, directory) ? change() : VANISHED;
   } finally {
     // Closing the only descriptor drops the lock.
     closeFile(fd);
@@ -54,10 +51,18 @@ export function tryWithControlLock<T>(
   const fd = openDirectoryIfPresent(directory);
   if (fd === undefined) return VANISHED;
   try {
-    return tryFlock(fd, directory) ? change() : undefined;
+    if (!tryFlock(fd, directory)) return undefined;
+    return isStill(fd, directory) ? change() : VANISHED;
   } finally {
     closeFile(fd);
   }
+}
+
+/** Whether the path still leads to the directory that is open, and not to a successor. */
+function isStill(fd: number, directory: string): boolean {
+  const opened = statFile(fd);
+  const present = statPathIfPresent(directory);
+  return present?.inode === opened.inode && present.device === opened.device;
 }
 
 function lockWithin(fd: number, directory: string, timeoutMs: number): void {

@@ -12,11 +12,15 @@ import {
 } from "../memory/data-segment.ts";
 import type { Id } from "../memory/id.ts";
 import type { Segment } from "../memory/segment.ts";
+import type { Words } from "../sync/words.ts";
 
 /** A publisher's data segment, mapped for reading. */
 export interface MappedDataSegment extends ChunkGeometry {
   readonly incarnation: number;
   readonly segment: Segment;
+  /** The segment's memory, at one step less. */
+  readonly words: Words;
+  readonly view: DataView;
   /** Views of raw payloads, kept so that receiving needs no new ones. */
   readonly views: (Uint8Array | undefined)[];
 }
@@ -56,7 +60,17 @@ export class DataSegmentCache {
     }
     const segment = openDataSegment(name, geometry);
     if (segment === undefined) return undefined;
-    const mapped = { ...geometry, incarnation, segment, views: [] };
+    const { words, view } = segment;
+    const { chunkCount, chunkStrideBytes } = geometry;
+    const mapped: MappedDataSegment = {
+      chunkCount,
+      chunkStrideBytes,
+      incarnation,
+      segment,
+      words,
+      view,
+      views: new Array(chunkCount).fill(undefined),
+    };
     this.#entries.set(path, { mapped, uses: 1 });
     return mapped;
   }

@@ -7,11 +7,7 @@
  */
 
 import { FloeError } from "../errors.ts";
-import {
-  groupPermissions,
-  type Permissions,
-  PRIVATE_PERMISSIONS,
-} from "../memory/permissions.ts";
+import { groupPermissions, type Permissions, PRIVATE_PERMISSIONS } from "../memory/permissions.ts";
 import { makeDirectoryIfAbsent, statPathIfPresent } from "../os/files.ts";
 
 /** Where and how a node takes part. */
@@ -43,7 +39,7 @@ const NAME_PATTERN = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
  * Throws FLOE_NAME_INVALID, FLOE_OPTION_INVALID or FLOE_ROOT_UNUSABLE.
  */
 export function enterDomain(options: DomainOptions = {}): Domain {
-  const root = options.root ?? process.env["FLOE_ROOT"] ?? DEFAULT_ROOT;
+  const root = options.root ?? process.env.FLOE_ROOT ?? DEFAULT_ROOT;
   const name = options.name ?? "default";
   const lockTimeoutMs = options.lockTimeout ?? DEFAULT_LOCK_TIMEOUT_MS;
   if (!root.startsWith("/")) {
@@ -77,6 +73,12 @@ function makeUsableDirectory(path: string, permissions: Permissions): void {
   }
   const status = statPathIfPresent(path);
   if (status?.isDirectory !== true) throw unusableRoot(path, "something that is not one");
+  const userId = process.getuid?.() ?? status.userId;
+  const isTrusted = status.userId === userId || status.userId === 0;
+  if (!isTrusted && permissions.groupId === undefined) {
+    // Whoever owns the directory could plant services in it.
+    throw unusableRoot(path, `one that belongs to user ${status.userId}`);
+  }
 }
 
 function unusableRoot(path: string, found: string, cause?: unknown): FloeError {

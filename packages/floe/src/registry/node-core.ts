@@ -40,7 +40,7 @@ export class NodeCore {
     let fd: number | undefined;
     try {
       fd = createFile(`${unfinished}/alive`, fileMode, groupId);
-      tryLockOfd(fd, unfinished);
+      if (!tryLockOfd(fd, unfinished)) throw new Error(`${unfinished}/alive is locked already`);
       const details = { id: this.id, name, executable: process.argv0, pid: process.pid };
       const text = `${JSON.stringify(details, null, 2)}\n`;
       writeWholeFile(`${unfinished}/node.json`, text, fileMode, groupId);

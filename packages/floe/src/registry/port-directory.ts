@@ -3,7 +3,8 @@
  *
  * Every change runs under the service's control lock. Memory is reserved before an entry is filled
  * in, and an entry is filled in before its state says so; whoever is killed between two steps
- * leaves an entry that is either free or complete. Counters tell the other side to look again.
+ * leaves an entry that is free, complete, or marked as joining, which the next holder of the lock
+ * may treat as free. Counters tell the other side to look again.
  */
 
 import { fetchAdd, loadAcquire, storeRelease } from "#words";
@@ -32,7 +33,7 @@ import {
   SUBSCRIBER_ENTRY_STATE_WORD,
 } from "../layout/subscriber-entry.ts";
 import { EntryState } from "../layout/values.ts";
-import type { ChunkGeometry } from "../memory/data-segment.ts";
+import { type ChunkGeometry, dataSegmentPrefix } from "../memory/data-segment.ts";
 import { type Id, readId, writeId } from "../memory/id.ts";
 import { type ByteRange, readU64, writeU64 } from "../memory/segment.ts";
 import { listDirectoryIfPresent, removeFileIfPresent } from "../os/files.ts";
@@ -65,7 +66,7 @@ export function readPublisherEntry(service: ServiceCore, row: number): Publisher
   const { words } = service.segment;
   const entryWord = publisherEntryWord(service.geometry, row);
   const state = loadAcquire(words, entryWord + PUBLISHER_ENTRY_STATE_WORD);
-  return { state, generation: words[entryWord + PUBLISHER_ENTRY_GENERATION_WORD]! };
+  return { state, generation: loadAcquire(words, entryWord + PUBLISHER_ENTRY_GENERATION_WORD) };
 }
 
 /** The id of the publisher in a row. */
@@ -87,7 +88,8 @@ export function signalPublisherChange(service: ServiceCore): void {
   fetchAdd(service.segment.words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD, 1);
 }
 
-function signalSubscriberChange(service: ServiceCore): void {
+/** Says that subscribers have come or gone, or have given a link up. */
+export function signalSubscriberChange(service: ServiceCore): void {
   fetchAdd(service.segment.words, SERVICE_HEADER_SUBSCRIBER_TOPOLOGY_WORD, 1);
 }
 
@@ -114,7 +116,11 @@ export function joinAsPublisher(service: ServiceCore, portId: Id): PortPlace {
     writeId(words, entryWord + PUBLISHER_ENTRY_PORT_ID_WORD, portId);
     writeId(words, entryWord + PUBLISHER_ENTRY_NODE_ID_WORD, node.id);
     const tableRange = dataSegmentTableRange(geometry, row);
-    words.fill(0, tableRange.offsetBytes / 4, (tableRange.offsetBytes + tableRange.lengthBytes) / 4);
+    words.fill(
+      0,
+      tableRange.offsetBytes / 4,
+      (tableRange.offsetBytes + tableRange.lengthBytes) / 4,
+    );
     for (const column of activeColumns(service)) {
       storeRelease(words, linkWord(geometry, row, column) + LINK_CONNECTED_GENERATION_WORD, 0);
     }
@@ -153,7 +159,7 @@ export function joinAsSubscriber(service: ServiceCore, portId: Id): PortPlace {
  * left, and goes at once when there is none.
  */
 export function leaveAsPublisher(service: ServiceCore, place: PortPlace): void {
-  service.change(() => {
+  service.changeInLeaving(() => {
     const entryWord = publisherEntryWord(service.geometry, place.index);
     const { words } = service.segment;
     storeRelease(words, entryWord + PUBLISHER_ENTRY_STATE_WORD, EntryState.draining);
@@ -164,7 +170,7 @@ export function leaveAsPublisher(service: ServiceCore, place: PortPlace): void {
 
 /** Ends a subscriber, and with it the wait of closed publishers for it. */
 export function leaveAsSubscriber(service: ServiceCore, place: PortPlace): void {
-  service.change(() => {
+  service.changeInLeaving(() => {
     const entryWord = subscriberEntryWord(service.geometry, place.index);
     const { words } = service.segment;
     storeRelease(words, entryWord + SUBSCRIBER_ENTRY_STATE_WORD, EntryState.free);
@@ -187,7 +193,7 @@ export function finishDrainedRow(service: ServiceCore, row: number): void {
     const drained = loadAcquire(segment.words, word + LINK_DRAINED_GENERATION_WORD);
     if (drained !== generation) return;
   }
-  const prefix = `data.${readPublisherId(service, row)}.`;
+  const prefix = dataSegmentPrefix(readPublisherId(service, row));
   for (const name of listDirectoryIfPresent(service.directory) ?? []) {
     if (name.startsWith(prefix)) removeFileIfPresent(`${service.directory}/${name}`);
   }
@@ -249,7 +255,8 @@ function freeRow(service: ServiceCore): number {
   let row = -1;
   for (let index = publisherRowCount - 1; index >= 0; index -= 1) {
     const { state } = readPublisherEntry(service, index);
-    if (state === EntryState.free) row = index;
+    // Who holds the lock and finds an entry joining knows that its owner died over it.
+    if (state === EntryState.free || state === EntryState.joining) row = index;
     else if (state === EntryState.active) openCount += 1;
   }
   if (openCount >= quality.maxPublishers) {
@@ -267,7 +274,7 @@ function freeColumn(service: ServiceCore): number {
   for (let column = 0; column < maxSubscribers; column += 1) {
     const entryWord = subscriberEntryWord(service.geometry, column);
     const state = loadAcquire(service.segment.words, entryWord + SUBSCRIBER_ENTRY_STATE_WORD);
-    if (state === EntryState.free) return column;
+    if (state === EntryState.free || state === EntryState.joining) return column;
   }
   throw limitReached(service, "subscriber", "maxSubscribers", maxSubscribers, "Close one");
 }

@@ -107,29 +107,35 @@ export function readServiceConfig(path: string): ServiceConfig | undefined {
 function checkedConfig(path: string, parsed: unknown): ServiceConfig {
   const config = parsed as Partial<ServiceConfig> | null;
   const major = config?.format?.major;
-  if (typeof major !== "number") throw corrupt(path, "format.major", "a number", String(major));
+  if (typeof major !== "number") throw corrupt(path, "format.major", "a number", show(major));
   if (major !== FORMAT_MAJOR) throw foreignFormat(path, major);
   if (config?.pattern !== "publish-subscribe") {
-    throw corrupt(path, "pattern", "publish-subscribe", String(config?.pattern));
+    throw corrupt(path, "pattern", "publish-subscribe", show(config?.pattern));
   }
-  if (typeof config.name !== "string") throw corrupt(path, "name", "text", String(config.name));
+  if (typeof config.name !== "string") throw corrupt(path, "name", "text", show(config.name));
   if (!isId(config.serviceId)) {
-    throw corrupt(path, "serviceId", "32 hexadecimal digits", String(config.serviceId));
+    throw corrupt(path, "serviceId", "32 hexadecimal digits", show(config.serviceId));
   }
   const payload = config.payload as PayloadDescription | undefined;
   const isKnownPayload =
     payload?.variant === "bytes" ||
     (payload?.variant === "struct" && Array.isArray(payload.layout?.fields));
-  if (!isKnownPayload) throw corrupt(path, "payload", "struct or bytes", JSON.stringify(payload));
+  if (!isKnownPayload) throw corrupt(path, "payload", "struct or bytes", show(payload));
   const quality = config.quality as Partial<Quality> | undefined;
   for (const name of QUALITY_NAMES) {
     const value = quality?.[name];
     const { least, most } = QUALITY_RANGES[name];
     if (!(Number.isInteger(value) && value! >= least && value! <= most)) {
-      throw corrupt(path, `quality.${name}`, `${least} to ${most}`, String(value));
+      throw corrupt(path, `quality.${name}`, `${least} to ${most}`, show(value));
     }
   }
   return config as ServiceConfig;
+}
+
+/** A value from the file for people: anything at all, hence never asked to describe itself. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? "nothing";
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 /** What an opener asks for. */

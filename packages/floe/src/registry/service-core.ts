@@ -7,6 +7,7 @@
  * first, under the control lock, so that nobody ever joins half a service.
  */
 
+import { loadAcquire, storeRelease } from "#words";
 import { FloeError } from "../errors.ts";
 import { NODE_ENTRY_NODE_ID_WORD, NODE_ENTRY_STATE_WORD } from "../layout/node-entry.ts";
 import { SERVICE_HEADER_STATE_WORD } from "../layout/service-header.ts";
@@ -23,7 +24,6 @@ import {
   statPathIfPresent,
   writeWholeFile,
 } from "../os/files.ts";
-import { loadAcquire, storeRelease } from "#words";
 import { pauseMs } from "../sync/pause.ts";
 import { VANISHED, withControlLock } from "./control-lock.ts";
 import { DataSegmentCache } from "./data-segment-cache.ts";
@@ -42,8 +42,8 @@ import {
   newServiceShape,
   nodeEntryWord,
   openServiceSegment,
-  serviceGeometry,
   type ServiceGeometry,
+  serviceGeometry,
 } from "./service-segment.ts";
 
 /** Whether a service may, must or must not exist already. */
@@ -117,12 +117,18 @@ export class ServiceCore {
     return this;
   }
 
-  /** Counts one user less; the last one leaves the service. */
+  /**
+   * Counts one user less; the last one leaves the service. When that throws (FLOE_LOCK_TIMEOUT),
+   * the user is not counted off, and may try again.
+   */
   release(): void {
-    this.#uses -= 1;
-    if (this.#uses > 0) return;
-    this.#onGone();
+    if (this.#uses > 1) {
+      this.#uses -= 1;
+      return;
+    }
     this.#leave();
+    this.#uses = 0;
+    this.#onGone();
     this.dataSegments.close();
     this.segment.close();
     this.node.release();
@@ -130,10 +136,18 @@ export class ServiceCore {
 
   /** Runs `change` under the service's control lock; throws when the service was removed. */
   change<T>(change: () => T): T {
-    const { lockTimeoutMs } = this.node.domain;
-    const outcome = withControlLock(this.directory, lockTimeoutMs, change);
+    const outcome = this.#changeIfPresent(change);
     if (outcome === VANISHED) throw removedByForce(this);
     return outcome;
+  }
+
+  /** The same for who leaves: when the service was removed, there is nobody left to be told. */
+  changeInLeaving(change: () => void): void {
+    this.#changeIfPresent(change);
+  }
+
+  #changeIfPresent<T>(change: () => T): T | typeof VANISHED {
+    return withControlLock(this.directory, this.node.domain.lockTimeoutMs, change);
   }
 
   #leave(): void {
@@ -147,9 +161,7 @@ export class ServiceCore {
         if (loadAcquire(words, otherWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return;
       }
       storeRelease(words, SERVICE_HEADER_STATE_WORD, ServiceState.removed);
-      const doomed = `${this.node.domain.path}/.removed.${randomId()}`;
-      renamePath(this.directory, doomed);
-      removeServiceDirectory(doomed);
+      removeService(this.node, this.directory);
     });
   }
 }
@@ -173,6 +185,12 @@ function join(node: NodeCore, directory: string, wanted: WantedService): Joined 
     const opened = openServiceSegment(path, config.serviceId, config.quality);
     if (opened === undefined) throw missingFile(directory, SEGMENT_FILE);
     const { segment, geometry } = opened;
+    if (loadAcquire(segment.words, SERVICE_HEADER_STATE_WORD) === ServiceState.removed) {
+      // Whoever was removing it has died over it, for we hold its lock.
+      segment.close();
+      removeService(node, directory);
+      return VANISHED;
+    }
     try {
       const nodeIndex = takeNodeEntry(node, config, segment, geometry);
       return { node, directory, config, geometry, segment, nodeIndex };
@@ -220,7 +238,7 @@ function make(
     wanted.payload.variant === "struct" ? wanted.payload.layout.alignmentBytes : 8;
   const geometry = serviceGeometry(newServiceShape(quality, Math.max(8, alignmentBytes)));
   const config = newServiceConfig(name, randomId(), wanted.payload, quality);
-  const unfinished = `${domain.path}/.created.${config.serviceId}`;
+  const unfinished = `${domain.path}/.created.${node.id}.${config.serviceId}`;
   makeDirectoryIfAbsent(unfinished, permissions.directoryMode, permissions.groupId);
   let segment: Segment | undefined;
   try {
@@ -245,6 +263,13 @@ function make(
   segment.close();
   removeServiceDirectory(unfinished);
   return undefined;
+}
+
+/** Under the control lock: takes a service out of the domain, then removes its files. */
+function removeService(node: NodeCore, directory: string): void {
+  const doomed = `${node.domain.path}/.removed.${node.id}.${randomId()}`;
+  renamePath(directory, doomed);
+  removeServiceDirectory(doomed);
 }
 
 function removeServiceDirectory(directory: string): void {

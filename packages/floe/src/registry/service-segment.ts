@@ -8,7 +8,8 @@
  * keeps its row until its last messages have been taken.
  */
 
-import { LINK_BYTES } from "../layout/link.ts";
+import { CHUNK_HEADER_BYTES } from "../layout/chunk-header.ts";
+import { DATA_SEGMENT_ENTRY_BYTES } from "../layout/data-segment-entry.ts";
 import { NODE_ENTRY_BYTES } from "../layout/node-entry.ts";
 import { PUBLISHER_ENTRY_BYTES } from "../layout/publisher-entry.ts";
 import {
@@ -33,11 +34,10 @@ import {
   SERVICE_HEADER_SUBSCRIBER_TABLE_OFFSET_WORD,
 } from "../layout/service-header.ts";
 import { SUBSCRIBER_ENTRY_BYTES } from "../layout/subscriber-entry.ts";
-import { CHUNK_HEADER_BYTES } from "../layout/chunk-header.ts";
-import { DATA_SEGMENT_ENTRY_BYTES } from "../layout/data-segment-entry.ts";
 import {
   CONTENDED_BYTES,
-  DATA_SEGMENT_NUMBER_MAX,
+  DATA_SEGMENT_ROW_BYTES,
+  LINK_SLOTS_OFFSET_BYTES,
   PAGE_BYTES,
   SegmentKind,
   ServiceState,
@@ -46,9 +46,6 @@ import type { Id } from "../memory/id.ts";
 import type { Permissions } from "../memory/permissions.ts";
 import { type ByteRange, corrupt, readU64, Segment, writeU64 } from "../memory/segment.ts";
 import type { Quality } from "./service-config.ts";
-
-/** Size of a publisher's table of data segments. */
-const DATA_SEGMENT_ROW_BYTES = (DATA_SEGMENT_NUMBER_MAX + 1) * DATA_SEGMENT_ENTRY_BYTES;
 
 /** Slots are this far apart when a link has few of them, for the sake of latency. */
 const SPREAD_STRIDE_BYTES = 64;
@@ -109,7 +106,7 @@ export function newServiceShape(quality: Quality, payloadAlignmentBytes: number)
 export function serviceGeometry(shape: ServiceShape): ServiceGeometry {
   const { quality, publisherRowCount, slotStrideBytes, completionEntryCount } = shape;
   const slotBytes = quality.bufferSize * slotStrideBytes;
-  const linkCompletionOffsetBytes = roundUp(LINK_BYTES + slotBytes, CONTENDED_BYTES);
+  const linkCompletionOffsetBytes = roundUp(LINK_SLOTS_OFFSET_BYTES + slotBytes, CONTENDED_BYTES);
   const linkBytes = roundUp(linkCompletionOffsetBytes + completionEntryCount * 4, CONTENDED_BYTES);
   const nodeTableBytes = quality.maxNodes * NODE_ENTRY_BYTES;
   const subscriberTableOffset = roundUp(SERVICE_HEADER_BYTES + nodeTableBytes, PAGE_BYTES);
@@ -241,7 +238,8 @@ function checkedShape(path: string, words: Int32Array, quality: Quality): Servic
     shape.completionEntryCount <= 2 ** 24 &&
     powerOfTwoAtLeast(shape.completionEntryCount) === shape.completionEntryCount &&
     shape.payloadOffsetBytes >= CHUNK_HEADER_BYTES &&
-    shape.payloadOffsetBytes <= PAGE_BYTES;
+    shape.payloadOffsetBytes <= PAGE_BYTES &&
+    shape.payloadOffsetBytes % 8 === 0;
   if (!isAllowed) throw corrupt(path, "shape", "one that fits its limits", JSON.stringify(shape));
   return shape;
 }

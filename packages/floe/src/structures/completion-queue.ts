@@ -83,7 +83,7 @@ export class CompletionReceiver {
     return count;
   }
 
-  /** The next returned chunk's descriptor as the peer wrote it (unchecked), or 0 when none is left. */
+  /** The next returned chunk's descriptor as the peer wrote it, unchecked; 0: none is left. */
   next(): number {
     if (this.#head === this.#tail) return 0;
     const descriptor = peek(this.#words, this.#firstWordIndex + (this.#head & this.#entryMask));

@@ -6,14 +6,14 @@
  */
 
 export {
+  type CompletionQueueShape,
   CompletionReceiver,
   CompletionSender,
-  type CompletionQueueShape,
 } from "./completion-queue.ts";
 export {
   DESCRIPTOR_BITS,
+  type SubmissionQueueShape,
   SubmissionReceiver,
   SubmissionSender,
-  type SubmissionQueueShape,
   TAG_BITS,
 } from "./submission-queue.ts";

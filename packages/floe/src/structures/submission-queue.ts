@@ -21,12 +21,9 @@
  */
 
 import { compareExchange, exchange, peek, type Words } from "#words";
+import { DESCRIPTOR_BITS, TAG_BITS } from "../layout/values.ts";
 
-/** Bits of a word that hold the chunk descriptor. */
-export const DESCRIPTOR_BITS = 22;
-
-/** Bits of a word that hold the lap's tag. */
-export const TAG_BITS = 10;
+export { DESCRIPTOR_BITS, TAG_BITS };
 
 const DESCRIPTOR_MASK = (1 << DESCRIPTOR_BITS) - 1;
 const EMPTY = 0;
