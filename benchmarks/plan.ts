@@ -31,8 +31,8 @@ export type Effort = {
   readonly runMs: number;
 };
 
-export const FULL_EFFORT: Effort = { repetitions: 7, runMs: 700 };
-export const QUICK_EFFORT: Effort = { repetitions: 3, runMs: 140 };
+export const FULL_EFFORT: Effort = { repetitions: 7, runMs: 1000 };
+export const QUICK_EFFORT: Effort = { repetitions: 3, runMs: 250 };
 
 /** One cell of the tables: one subject asked for one measure with one payload. */
 export type Case = {
@@ -81,12 +81,12 @@ type Counts = Pick<ProgramArguments, "rounds" | "blockRounds" | "warmupRounds">;
 
 function pacedCounts(oneCase: Case, measure: ProgramMeasure, effort: Effort): Counts {
   const guessNs = oneCase.subject.guessNs(measure, oneCase.payloadBytes);
-  // Latency: half a share of warm-up and two passes of round trips. Throughput: a quarter and one.
-  const nsPerRound = measure === "latency" ? guessNs * 2 * 2.5 : guessNs * 1.25;
+  // Half a share of warm-up; then two passes of round trips for latency, one for throughput.
+  const nsPerRound = measure === "latency" ? guessNs * 2 * 2.5 : guessNs * 1.5;
   const affordable = Math.floor((effort.runMs * 1e6) / nsPerRound);
   const blockRounds = measure === "latency" && affordable >= BLOCK_ROUNDS * 16 ? BLOCK_ROUNDS : 1;
   const rounds = Math.max(ROUNDS_MIN, affordable - (affordable % blockRounds));
-  const warmupRounds = Math.max(1, Math.floor(rounds / (measure === "latency" ? 2 : 4)));
+  const warmupRounds = Math.max(1, Math.floor(rounds / 2));
   return { rounds, blockRounds, warmupRounds };
 }
 

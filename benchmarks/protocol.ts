@@ -38,8 +38,11 @@ export type Role = "initiator" | "reflector" | "solo";
 /** `startup` is a latency run of one round of which the time stamps matter, so it is absent. */
 export type ProgramMeasure = Exclude<Measure, "startup">;
 
+/** Up to this size a payload is written and read in full. */
+export const FULLY_TOUCHED_BYTES_MAX = 4_096;
+
 /** Larger payloads are handed over whole, but only this much of them is written and read. */
-export const TOUCHED_BYTES_MAX = 4_096;
+export const BOUNDED_TOUCHED_BYTES = 64;
 
 /** Entries in the receiver's buffer, the same for every subject that has such a setting. */
 export const THROUGHPUT_BUFFER_SIZE = 16;
@@ -79,7 +82,7 @@ export type ResultEvent = {
 export type ProgramEvent = { readonly event: "ready" } | ResultEvent;
 
 export function touchedBytesOf(payloadBytes: number): number {
-  return Math.min(payloadBytes, TOUCHED_BYTES_MAX);
+  return payloadBytes <= FULLY_TOUCHED_BYTES_MAX ? payloadBytes : BOUNDED_TOUCHED_BYTES;
 }
 
 /** How many messages cross in each direction during a latency run. */

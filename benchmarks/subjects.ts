@@ -58,11 +58,9 @@ const floe: Subject = {
   measures: ["latency", "throughput", "struct", "startup"],
   payloadBytesMax: Number.POSITIVE_INFINITY,
   hasImports: true,
-  guessNs: (_, payloadBytes) => 250 + touchedBytesOf(payloadBytes) / 2,
-  prepare: async () =>
-    existsSync(join(PROGRAMS, "floe", "main.js"))
-      ? undefined
-      : "benchmarks/peers/floe/main.ts is not part of the build yet",
+  guessNs: (measure, payloadBytes) =>
+    (measure === "throughput" ? 60 : 200) + touchedBytesOf(payloadBytes) / 8,
+  prepare: alwaysReady,
   command: nodeProgram("floe"),
 };
 
@@ -85,7 +83,7 @@ const iceoryx2: Subject = {
   measures: ["latency", "throughput", "startup"],
   payloadBytesMax: 2 ** 26,
   hasImports: false,
-  guessNs: (_, payloadBytes) => 400 + touchedBytesOf(payloadBytes) / 10,
+  guessNs: (_, payloadBytes) => 250 + touchedBytesOf(payloadBytes) / 20,
   prepare: buildIceoryx2,
   command: {
     file: join(SOURCES, "iceoryx2", "target", "release", "floe-bench-iceoryx2"),

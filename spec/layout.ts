@@ -341,9 +341,9 @@ const link: StructureSpec = {
       "publisher",
       "Generation of the subscriber that is served; 0: nobody.",
     ),
-    u32(
+    u64(
       "firstSequence",
-      4,
+      8,
       "publisher",
       "Sequence number of the first message on this link; what is missing from it on was missed.",
     ),
@@ -362,8 +362,7 @@ const chunkHeader: StructureSpec = {
   sizeBytes: 16,
   meaning: "The beginning of every chunk; the payload follows at the service's payloadOffsetBytes.",
   fields: [
-    u32("sequence", 0, "publisher", "Counts the publisher's messages from 1, modulo 2^32."),
-    u32("flags", 4, "publisher", "Reserved, 0."),
+    u64("sequence", 0, "publisher", "Counts the publisher's messages from 1."),
     u64("payloadBytes", 8, "publisher", "Length of the payload."),
   ],
 };

@@ -44,7 +44,6 @@ export interface LinkContent {
 export interface ChunkContent {
   readonly chunkIndex: number;
   readonly sequence: number;
-  readonly flags: number;
   readonly payloadBytes: number;
   /** The payload's first bytes, in UTF-8; the rest is 0. */
   readonly payloadText: string;
@@ -272,12 +271,12 @@ const DATA_SEGMENT: VectorCase = {
   segmentHeader: segmentHeader("data", DATA_IMAGE_BYTES, PUBLISHER_ACTIVE),
   dataSegmentHeader: { number: 3, incarnation: 2, chunkCount: 4, chunkStrideBytes: 256 },
   chunks: [
-    { chunkIndex: 0, sequence: 1, flags: 0, payloadBytes: 5, payloadText: "hello" },
-    { chunkIndex: 1, sequence: 4_294_967_295, flags: 0, payloadBytes: 0, payloadText: "" },
+    { chunkIndex: 0, sequence: 1, payloadBytes: 5, payloadText: "hello" },
+    { chunkIndex: 1, sequence: 1_099_511_627_775, payloadBytes: 0, payloadText: "" },
     {
       chunkIndex: 2,
       sequence: 2_147_483_648,
-      flags: 0,
+
       payloadBytes: 5_368_709_127,
       payloadText: "more than 4 GiB, zwölf Boxkämpfer",
     },

@@ -204,35 +204,31 @@ function damage(content: Buffer, random: Random): Buffer {
   }
 }
 
-floeTest(
-  "a publisher whose memory is damaged keeps nobody from hearing the others",
-  (bench) => {
-    using node = bench.node();
-    using service = node.publishSubscribe("others", { payload: Pair });
-    using subscriber = service.subscriber();
-    using broken = service.publisher();
-    using sound = service.publisher();
-    const send = (one: number): void => {
-      broken.send((pair) => void (pair.one = 100 + one));
-      sound.send((pair) => void (pair.one = one));
-    };
-    const directory = join(bench.directory, "service.publish-subscribe.others");
-    broken.send((pair) => void (pair.one = 100));
-    const [data] = readdirSync(directory).filter((name) => name.startsWith("data."));
-    writeFileSync(join(directory, data!), new Uint8Array(4096), { flag: "r+" });
-    send(1);
-    const errors = new Errors();
-    const seen: number[] = [];
-    for (let poll = 0; poll < 5; poll += 1) {
-      errors.attempt(() => subscriber.poll(9, (pair) => seen.push(pair.one)));
-    }
-    send(2);
+floeTest("a publisher whose memory is damaged keeps nobody from hearing the others", (bench) => {
+  using node = bench.node();
+  using service = node.publishSubscribe("others", { payload: Pair });
+  using subscriber = service.subscriber();
+  using broken = service.publisher();
+  using sound = service.publisher();
+  const send = (one: number): void => {
+    broken.send((pair) => void (pair.one = 100 + one));
+    sound.send((pair) => void (pair.one = one));
+  };
+  const directory = join(bench.directory, "service.publish-subscribe.others");
+  broken.send((pair) => void (pair.one = 100));
+  const [data] = readdirSync(directory).filter((name) => name.startsWith("data."));
+  writeFileSync(join(directory, data!), new Uint8Array(4096), { flag: "r+" });
+  send(1);
+  const errors = new Errors();
+  const seen: number[] = [];
+  for (let poll = 0; poll < 5; poll += 1) {
     errors.attempt(() => subscriber.poll(9, (pair) => seen.push(pair.one)));
-    assert.deepEqual(seen, [1, 2], errors.text);
-    assert.equal(errors.counts.get("FLOE_SERVICE_CORRUPT"), 1, errors.text);
-  },
-  { todo: "a row that cannot be mapped ends the look at all rows, until something changes" },
-);
+  }
+  send(2);
+  errors.attempt(() => subscriber.poll(9, (pair) => seen.push(pair.one)));
+  assert.deepEqual(seen, [1, 2], errors.text);
+  assert.equal(errors.counts.get("FLOE_SERVICE_CORRUPT"), 1, errors.text);
+});
 
 for (const file of ["service.json", "links"]) {
   floeTest(

@@ -266,12 +266,12 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   { scenario: sleeping("lost wake-up", false), expected: "deadlock" },
   { scenario: sleeping("lost wake-up, corrected", true), expected: undefined },
   {
-    scenario: linkScenario("submission queue without discardStale", {
+    scenario: linkScenario("submission queue that does not ask for the age", {
       slotCount: 2,
       messageCount: 10,
       pollCount: 2,
       tagBits: 2,
-      discards: false,
+      asksAge: false,
     }),
     expected: "messages stayed in a drained ring",
   },

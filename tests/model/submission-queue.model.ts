@@ -19,6 +19,12 @@ export const SUBMISSION_QUEUE_SCENARIOS: readonly Scenario[] = [
     pollCount: 4,
     strideWords: 4,
   }),
+  linkScenario("collisions in 4 slots", {
+    slotCount: 4,
+    messageCount: 12,
+    pollCount: 4,
+    preemptionBound: 3,
+  }),
   linkScenario("samples held, chunks short", {
     slotCount: 2,
     messageCount: 5,

@@ -107,7 +107,7 @@ if (isMappable) {
       using service = node.publishSubscribe("large", { payload: rawBytes, ...QUALITY });
       using publisher = service.publisher();
       const expected = { found: /maps at most/, remedy: /Node 22/ };
-      throwsCode(() => publisher.send(beyond4, () => {}), "FLOE_SYSTEM", expected);
+      throwsCode(() => publisher.send(2 * beyond4, () => {}), "FLOE_SYSTEM", expected);
       assert.equal(dataBytes(bench), 0);
       assert.equal(publisher.sendCopy(Uint8Array.of(1)), 0);
     },

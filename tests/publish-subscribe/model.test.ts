@@ -165,7 +165,7 @@ class Run {
     const [model, subscriber] = nth(this.#subscribers, which) ?? [];
     if (model === undefined) return;
     const available = model.available(LIMITS.maxBorrowedSamples);
-    if (available === 0 && model.isAtLimit(LIMITS.maxBorrowedSamples)) {
+    if (available === 0 && model.waitsBehindLimit(LIMITS.maxBorrowedSamples)) {
       const isLimit = (error: unknown): boolean =>
         FloeError.is(error) && error.code === "FLOE_BORROW_LIMIT";
       assert.throws(() => subscriber!.tryTake(), isLimit);

@@ -47,9 +47,9 @@ export class ModelSubscriber {
     return count;
   }
 
-  /** Whether the limit keeps a message, or would keep one, from being taken. */
-  isAtLimit(heldMax: number): boolean {
-    return [...this.links.values()].some(({ held }) => held >= heldMax);
+  /** Whether the limit keeps a message that waits from being taken. */
+  waitsBehindLimit(heldMax: number): boolean {
+    return [...this.links.values()].some(({ held, queue }) => held >= heldMax && queue.length > 0);
   }
 
   /** Samples held, of whomever. */

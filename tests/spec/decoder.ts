@@ -4,7 +4,6 @@
 
 import {
   CHUNK_HEADER_BYTES,
-  CHUNK_HEADER_FLAGS_WORD,
   CHUNK_HEADER_PAYLOAD_BYTES_WORD,
   CHUNK_HEADER_SEQUENCE_WORD,
   chunkIndex,
@@ -129,7 +128,7 @@ export function decodeLinkWords(service: BareService, link: LinkContent): FieldV
   const word = linkWord(service.geometry, link.publisherRow, link.subscriberColumn);
   return {
     connectedGeneration: words[word + LINK_CONNECTED_GENERATION_WORD]! >>> 0,
-    firstSequence: words[word + LINK_FIRST_SEQUENCE_WORD]! >>> 0,
+    firstSequence: readU64(words, word + LINK_FIRST_SEQUENCE_WORD),
     completionTail: words[word + LINK_COMPLETION_TAIL_WORD]! >>> 0,
     drainedGeneration: words[word + LINK_DRAINED_GENERATION_WORD]! >>> 0,
   };
@@ -161,7 +160,8 @@ export function takeAll(service: BareService, link: LinkContent) {
   const { submission } = queueShapes(service, link);
   const receiver = new SubmissionReceiver({ ...submission, startPosition: link.receiverPosition });
   const taken: ReturnType<typeof descriptorParts>[] = [];
-  for (let chunk = receiver.take(); chunk !== 0; chunk = receiver.take()) {
+  const isOld = (): boolean => false;
+  for (let chunk = receiver.take(isOld); chunk !== 0; chunk = receiver.take(isOld)) {
     taken.push(descriptorParts(chunk));
   }
   return taken;
@@ -191,8 +191,7 @@ export function decodeChunk(
   );
   return {
     chunkIndex: index,
-    sequence: words[word + CHUNK_HEADER_SEQUENCE_WORD]! >>> 0,
-    flags: words[word + CHUNK_HEADER_FLAGS_WORD]! >>> 0,
+    sequence: readU64(words, word + CHUNK_HEADER_SEQUENCE_WORD),
     payloadBytes: readU64(words, word + CHUNK_HEADER_PAYLOAD_BYTES_WORD),
     payloadText: payload.toString("utf8").replace(/\0+$/, ""),
   };

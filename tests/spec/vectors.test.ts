@@ -208,6 +208,7 @@ function coreOfNode(service: BareService, nodeId: unknown): ServiceCore {
     node: { id: nodeId },
     directory,
     change: <T>(change: () => T): T => change(),
+    changeInLeaving: (change: () => void): void => change(),
   };
   return core as unknown as ServiceCore;
 }
@@ -218,7 +219,7 @@ function fillLink(service: BareService, link: LinkContent): void {
   const word = linkWord(service.geometry, link.publisherRow, link.subscriberColumn);
   const { submission, completion } = queueShapes(service, link);
   words[word + LINK_CONNECTED_GENERATION_WORD] = numberIn(link.words, "connectedGeneration");
-  words[word + LINK_FIRST_SEQUENCE_WORD] = numberIn(link.words, "firstSequence");
+  writeU64(words, word + LINK_FIRST_SEQUENCE_WORD, numberIn(link.words, "firstSequence"));
   const sender = new SubmissionSender({ ...submission, startPosition: link.receiverPosition });
   for (const { segment, chunkIndex } of link.waiting) sender.push((segment << 16) | chunkIndex);
   if (link.returned.length === 0) return;
@@ -273,7 +274,7 @@ test("data-segment: the library writes the same bytes", () => {
   const segment = createDataSegment(name, geometry, PRIVATE_PERMISSIONS);
   for (const { chunkIndex, sequence, payloadBytes, payloadText } of chunks!) {
     const offsetBytes = chunkOffsetBytes(geometry, chunkIndex);
-    segment.words[offsetBytes / 4 + CHUNK_HEADER_SEQUENCE_WORD] = sequence;
+    writeU64(segment.words, offsetBytes / 4 + CHUNK_HEADER_SEQUENCE_WORD, sequence);
     writeU64(segment.words, offsetBytes / 4 + CHUNK_HEADER_PAYLOAD_BYTES_WORD, payloadBytes);
     Buffer.from(segment.buffer).write(payloadText, offsetBytes + CHUNK_HEADER_BYTES);
   }

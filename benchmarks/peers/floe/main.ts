@@ -1,15 +1,15 @@
 /**
  * floe itself, used through its public API and nothing else.
  *
- * 64-byte payloads are a struct of sixteen words, written and read through its accessors, because
- * that is how a small message is meant to be used; larger payloads are raw bytes with a word view
- * over them. Every message is loaned, filled in place, sent, polled and read in place: no copy.
+ * 64 bytes are a struct of eight doubles, written and read through its accessors, because that is
+ * how a small message is meant to be used; a large payload of which a bounded part is touched is the
+ * same struct with bytes behind it; what is written in full is raw bytes with a view of doubles. Every message is loaned, filled in place, sent, polled and read in place: no copy.
  *
  * Both receivers busy poll. Safe overflow is on, as everywhere in floe: a receiver that falls
  * behind loses the oldest messages and learns how many; the stream reports them as `missed` after
  * comparing floe's own count with the gaps in the numbers.
  */
-import type { ReadonlyBytes } from "floe";
+import type { ReaderOf, ReadonlyBytes, WriterOf } from "floe";
 import { type ProgramArguments, totalRounds } from "../../protocol.ts";
 import {
   emit,
@@ -17,46 +17,31 @@ import {
   epochMs,
   LatencyRecorder,
   readArguments,
-  readWords,
   StreamMeter,
-  wordsOf,
-  writeWords,
 } from "../shared/program.ts";
 import { createRecords, measureReading, RECORD_BYTES, RECORD_COUNT } from "../shared/records.ts";
 
 const startedMs = epochMs();
 const floe = await import("floe");
-const { Node, struct, f64, u32 } = floe;
+const { Node, struct, bytes, f64, u32 } = floe;
 const importedMs = epochMs();
 
-const SMALL_BYTES = 64;
+const LINE_BYTES = 64;
 const CONNECT_TIMEOUT_MS = 10_000;
 const POLL_BATCH = 256;
 
-const Line = struct("Line", {
-  w0: u32,
-  w1: u32,
-  w2: u32,
-  w3: u32,
-  w4: u32,
-  w5: u32,
-  w6: u32,
-  w7: u32,
-  w8: u32,
-  w9: u32,
-  w10: u32,
-  w11: u32,
-  w12: u32,
-  w13: u32,
-  w14: u32,
-  w15: u32,
-});
-type LineReader = ReturnType<typeof Line.createReader>;
-type LineWriter = ReturnType<typeof Line.createWriter>;
+/** Eight doubles: what is written and read of a message, whatever follows it. */
+const LINE = { w0: f64, w1: f64, w2: f64, w3: f64, w4: f64, w5: f64, w6: f64, w7: f64 };
 
-/** One end of a stream of numbered messages, whatever their payload type. */
-type Sending = { send(counter: number): void; connected(): Promise<unknown> };
-type Receiving = { poll(onMessage: (counter: number, missed: number) => void): number };
+/** The payload type for a size: a line, and behind it what is handed over untouched. */
+function lineOf(payloadBytes: number) {
+  return payloadBytes === LINE_BYTES
+    ? struct("Line", LINE)
+    : (struct("LongLine", { ...LINE, rest: bytes(payloadBytes - LINE_BYTES) }) as never);
+}
+type Line = ReturnType<typeof lineOf>;
+type LineReader = ReaderOf<Line>;
+type LineWriter = WriterOf<Line>;
 
 function writeLine(line: LineWriter, counter: number): void {
   line.w0 = counter;
@@ -67,39 +52,51 @@ function writeLine(line: LineWriter, counter: number): void {
   line.w5 = counter;
   line.w6 = counter;
   line.w7 = counter;
-  line.w8 = counter;
-  line.w9 = counter;
-  line.w10 = counter;
-  line.w11 = counter;
-  line.w12 = counter;
-  line.w13 = counter;
-  line.w14 = counter;
-  line.w15 = counter;
 }
 
 function readLine(line: LineReader): number {
   const counter = line.w0;
-  // Sixteen 32-bit numbers add up exactly in a double; no wrapping is needed.
-  const sum =
-    counter +
-    line.w1 +
-    line.w2 +
-    line.w3 +
-    line.w4 +
-    line.w5 +
-    line.w6 +
-    line.w7 +
-    line.w8 +
-    line.w9 +
-    line.w10 +
-    line.w11 +
-    line.w12 +
-    line.w13 +
-    line.w14 +
-    line.w15;
-  if (sum !== counter * 16) throw new Error(`message ${counter} is torn`);
+  const sum = counter + line.w1 + line.w2 + line.w3 + line.w4 + line.w5 + line.w6 + line.w7;
+  if (sum !== counter * 8) throw new Error(`message ${counter} is torn`);
   return counter;
 }
+
+/** Doubles over a payload: floe hands out one view a chunk, so one of these a chunk is enough. */
+class DoubleViews {
+  readonly #views: Map<unknown, Float64Array> = new Map();
+
+  of(payload: Uint8Array | ReadonlyBytes): Float64Array {
+    let view = this.#views.get(payload);
+    if (view === undefined) {
+      view = new Float64Array(payload.buffer, payload.byteOffset, payload.byteLength >> 3);
+      this.#views.set(payload, view);
+    }
+    return view;
+  }
+}
+
+function writeDoubles(view: Float64Array, counter: number): void {
+  for (let index = 0; index < view.length; index += 4) {
+    view[index] = counter;
+    view[index + 1] = counter;
+    view[index + 2] = counter;
+    view[index + 3] = counter;
+  }
+}
+
+function readDoubles(view: Float64Array): number {
+  const counter = view[0]!;
+  let sum = 0;
+  for (let index = 0; index < view.length; index += 4) {
+    sum += view[index]! + view[index + 1]! + (view[index + 2]! + view[index + 3]!);
+  }
+  if (sum !== counter * view.length) throw new Error(`message ${counter} is torn`);
+  return counter;
+}
+
+/** One end of a stream of numbered messages, whatever their payload type. */
+type Sending = { send(counter: number): void; connected(): Promise<unknown> };
+type Receiving = { poll(onMessage: (counter: number, missed: number) => void): number };
 
 function options(run: ProgramArguments) {
   return { bufferSize: run.bufferSize, maxPublishers: 2, maxSubscribers: 8 };
@@ -107,10 +104,16 @@ function options(run: ProgramArguments) {
 
 type FloeNode = ReturnType<typeof Node.create>;
 
+/** Payloads that are written in full and too long for fields are raw bytes. */
+function isRaw(run: ProgramArguments): boolean {
+  return run.payloadBytes > LINE_BYTES && run.touchedBytes === run.payloadBytes;
+}
+
 function openSending(node: FloeNode, name: string, run: ProgramArguments): Sending {
-  if (run.payloadBytes === SMALL_BYTES) {
-    const publisher = node.publishSubscribe(name, { payload: Line, ...options(run) }).publisher();
-    let counter = 0;
+  let counter = 0;
+  if (!isRaw(run)) {
+    const payload = lineOf(run.payloadBytes);
+    const publisher = node.publishSubscribe(name, { payload, ...options(run) }).publisher();
     const fill = (line: LineWriter) => writeLine(line, counter);
     return {
       send(next) {
@@ -123,10 +126,8 @@ function openSending(node: FloeNode, name: string, run: ProgramArguments): Sendi
   const publisher = node
     .publishSubscribe(name, { payload: floe.rawBytes, ...options(run) })
     .publisher();
-  const touchedWords = run.touchedBytes >> 2;
-  let counter = 0;
-  const fill = (bytes: Uint8Array) =>
-    writeWords(wordsOf(bytes, run.touchedBytes), touchedWords, counter);
+  const views = new DoubleViews();
+  const fill = (payload: Uint8Array) => writeDoubles(views.of(payload), counter);
   return {
     send(next) {
       counter = next;
@@ -139,8 +140,9 @@ function openSending(node: FloeNode, name: string, run: ProgramArguments): Sendi
 function openReceiving(node: FloeNode, name: string, run: ProgramArguments): Receiving {
   type Handler = (counter: number, missed: number) => void;
   let handler: Handler = () => {};
-  if (run.payloadBytes === SMALL_BYTES) {
-    const subscriber = node.publishSubscribe(name, { payload: Line, ...options(run) }).subscriber();
+  if (!isRaw(run)) {
+    const payload = lineOf(run.payloadBytes);
+    const subscriber = node.publishSubscribe(name, { payload, ...options(run) }).subscriber();
     const handle = (line: LineReader, info: { missed: number }) =>
       handler(readLine(line), info.missed);
     return {
@@ -153,12 +155,9 @@ function openReceiving(node: FloeNode, name: string, run: ProgramArguments): Rec
   const subscriber = node
     .publishSubscribe(name, { payload: floe.rawBytes, ...options(run) })
     .subscriber();
-  const touchedWords = run.touchedBytes >> 2;
-  const handle = (bytes: ReadonlyBytes, info: { missed: number }) => {
-    // The type keeps the buffer from us, lest we write to it; a word view needs it, and only reads.
-    const words = wordsOf(bytes as unknown as Uint8Array, run.touchedBytes);
-    handler(readWords(words, 0, touchedWords), info.missed);
-  };
+  const views = new DoubleViews();
+  const handle = (payload: ReadonlyBytes, info: { missed: number }) =>
+    handler(readDoubles(views.of(payload)), info.missed);
   return {
     poll(onMessage) {
       handler = onMessage;

@@ -5,9 +5,8 @@
  * ```text
  *         31           24 23           16 15            8 7             0
  *        +---------------+---------------+---------------+---------------+
- *      0 |                           sequence                            |
- *        +---------------------------------------------------------------+
- *      4 |                             flags                             |
+ *      0 |                      sequence, low half                       |
+ *      4 |                      sequence, high half                      |
  *        +---------------------------------------------------------------+
  *      8 |                    payloadBytes, low half                     |
  *     12 |                    payloadBytes, high half                    |
@@ -23,13 +22,8 @@
 /** Size of the structure, in bytes. */
 export const CHUNK_HEADER_BYTES = 16;
 
-/**
- * Counts the publisher's messages from 1, modulo 2^32 (u32 at byte 0, written by the publisher).
- */
+/** Counts the publisher's messages from 1 (u64 at byte 0, written by the publisher). */
 export const CHUNK_HEADER_SEQUENCE_WORD = 0;
-
-/** Reserved, 0 (u32 at byte 4, written by the publisher). */
-export const CHUNK_HEADER_FLAGS_WORD = 1;
 
 /** Length of the payload (u64 at byte 8, written by the publisher). */
 export const CHUNK_HEADER_PAYLOAD_BYTES_WORD = 2;

@@ -7,9 +7,12 @@
  *        +---------------+---------------+---------------+---------------+
  *      0 |                      connectedGeneration                      |
  *        +---------------------------------------------------------------+
- *      4 |                         firstSequence                         |
+ *      4 ~                     4 bytes, reserved: 0                      ~
  *        +---------------------------------------------------------------+
- *      8 ~                    120 bytes, reserved: 0                     ~
+ *      8 |                    firstSequence, low half                    |
+ *     12 |                   firstSequence, high half                    |
+ *        +---------------------------------------------------------------+
+ *     16 ~                    112 bytes, reserved: 0                     ~
  *        +---------------------------------------------------------------+
  *    128 |                        completionTail                         |
  *        +---------------------------------------------------------------+
@@ -35,10 +38,10 @@ export const LINK_BYTES = 256;
 export const LINK_CONNECTED_GENERATION_WORD = 0;
 
 /**
- * Sequence number of the first message on this link; what is missing from it on was missed (u32 at
- * byte 4, written by the publisher).
+ * Sequence number of the first message on this link; what is missing from it on was missed (u64 at
+ * byte 8, written by the publisher).
  */
-export const LINK_FIRST_SEQUENCE_WORD = 1;
+export const LINK_FIRST_SEQUENCE_WORD = 2;
 
 /** Counts the chunks given back, modulo 2^32 (word at byte 128, written by the subscriber). */
 export const LINK_COMPLETION_TAIL_WORD = 32;

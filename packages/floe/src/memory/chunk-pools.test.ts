@@ -24,14 +24,14 @@ interface Announced {
   readonly incarnation: number;
 }
 
-function makePools(chunksAtLeast: number): { pools: ChunkPools; announced: Map<number, number> } {
+function makePools(chunksUsual: number): { pools: ChunkPools; announced: Map<number, number> } {
   const announced = new Map<number, number>();
   const seen = new Set<string>();
   const pools = new ChunkPools({
     directory,
     publisherId: randomId(),
     permissions: PRIVATE_PERMISSIONS,
-    chunksAtLeast,
+    chunksUsual,
     announcements: {
       announce: (number, incarnation) => {
         const key: Announced = { number, incarnation };

@@ -29,8 +29,14 @@ import { chunkStrideFor } from "./size-class.ts";
 
 const INDEX_MASK = CHUNKS_PER_DATA_SEGMENT_MAX - 1;
 
-/** A first data segment is made about this large, if a few chunks fit. */
+/** A first data segment is made at most this large, unless two chunks need more. */
 const FIRST_SEGMENT_BYTES = 1 << 20;
+
+/** One chunk to fill while another is being read. */
+const FIRST_SEGMENT_CHUNKS_MIN = 2;
+
+/** Chunks of this size or more are returned and collected one by one, for their memory. */
+export const LARGE_CHUNK_BYTES = 16_384;
 
 /** Tells receivers which data segments exist; implemented over the publisher's entry. */
 export interface DataSegmentDirectory {
@@ -58,6 +64,8 @@ export interface OwnedDataSegment extends ChunkGeometry {
 /** The free chunks of one size class: a stack, so that the chunk used last is used next. */
 export class ChunkPool {
   readonly chunkStrideBytes: number;
+  /** Whether chunks are so large that they are collected after each message. */
+  readonly isLarge: boolean;
   #free: Int32Array = new Int32Array(16);
   #freeCount = 0;
   /** Chunks in all segments of the class. */
@@ -65,6 +73,7 @@ export class ChunkPool {
 
   constructor(chunkStrideBytes: number) {
     this.chunkStrideBytes = chunkStrideBytes;
+    this.isLarge = chunkStrideBytes >= LARGE_CHUNK_BYTES;
   }
 
   /** Takes a free chunk: its descriptor, or 0 when there is none. */
@@ -114,7 +123,7 @@ export class ChunkPools {
   readonly #publisherId: Id;
   readonly #permissions: Permissions;
   readonly #announcements: DataSegmentDirectory;
-  readonly #chunksAtLeast: number;
+  readonly #chunksUsual: number;
   readonly #pools: Map<number, ChunkPool> = new Map();
   readonly #incarnations: Uint32Array = new Uint32Array(DATA_SEGMENT_NUMBER_MAX + 1);
 
@@ -123,15 +132,15 @@ export class ChunkPools {
     publisherId: Id;
     permissions: Permissions;
     announcements: DataSegmentDirectory;
-    /** So many chunks a new class gets at least. */
-    chunksAtLeast: number;
+    /** So many chunks a new class gets, unless they are large. */
+    chunksUsual: number;
   }) {
     this.segments = new Array(DATA_SEGMENT_NUMBER_MAX + 1).fill(undefined);
     this.#directory = options.directory;
     this.#publisherId = options.publisherId;
     this.#permissions = options.permissions;
     this.#announcements = options.announcements;
-    this.#chunksAtLeast = options.chunksAtLeast;
+    this.#chunksUsual = options.chunksUsual;
   }
 
   /** The pool for messages of `neededBytes`, chunk header included. */
@@ -189,7 +198,7 @@ export class ChunkPools {
 
   #geometryOfNext(pool: ChunkPool): ChunkGeometry {
     const fitting = Math.floor(FIRST_SEGMENT_BYTES / pool.chunkStrideBytes);
-    const first = Math.max(this.#chunksAtLeast, Math.min(fitting, 16 * this.#chunksAtLeast));
+    const first = Math.max(FIRST_SEGMENT_CHUNKS_MIN, Math.min(fitting, this.#chunksUsual));
     return {
       chunkCount: Math.min(pool.chunkCount || first, CHUNKS_PER_DATA_SEGMENT_MAX),
       chunkStrideBytes: pool.chunkStrideBytes,

@@ -223,7 +223,12 @@ export function foreignFormat(path: string, major: number): FloeError {
 
 /** Reads a 64-bit number that is at most 2^53. */
 export function readU64(words: Words, wordIndex: number): number {
-  return (words[wordIndex + 1]! >>> 0) * 0x1_0000_0000 + (words[wordIndex]! >>> 0);
+  return unsignedLong(words[wordIndex]!, words[wordIndex + 1]!);
+}
+
+/** The 64-bit number of two halves; imprecise beyond 2^53. */
+export function unsignedLong(low: number, high: number): number {
+  return (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
 }
 
 /** Writes a 64-bit number that is at most 2^53. */

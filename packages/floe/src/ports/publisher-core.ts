@@ -11,7 +11,6 @@ import { channel } from "node:diagnostics_channel";
 import { loadAcquire, peek } from "#words";
 import { FloeError } from "../errors.ts";
 import {
-  CHUNK_HEADER_FLAGS_WORD,
   CHUNK_HEADER_PAYLOAD_BYTES_WORD,
   CHUNK_HEADER_SEQUENCE_WORD,
 } from "../layout/chunk-header.ts";
@@ -24,6 +23,7 @@ import {
   type OwnedDataSegment,
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
+import { unsignedLong } from "../memory/segment.ts";
 import {
   activeSubscriberGeneration,
   announceDataSegment,
@@ -35,9 +35,6 @@ import {
 } from "../registry/port-directory.ts";
 import type { ServiceCore } from "../registry/service-core.ts";
 import { PublisherLink } from "./publisher-link.ts";
-
-/** From this chunk size on, chunks are collected before each loan, to reuse what caches hold. */
-const EAGER_COLLECTION_BYTES = 16_384;
 
 const linkPoisoned = channel("floe:link:poisoned");
 
@@ -54,7 +51,9 @@ export class PublisherCore {
   /** Subscribers whose links were given up because they wrote nonsense. */
   readonly #poisonedGenerations: Set<number> = new Set();
   #topologySeen: number;
-  #sequence = 0;
+  /** The sequence number of the message sent last, in halves: whole numbers stay cheap that way. */
+  #sequenceLow = 0;
+  #sequenceHigh = 0;
   #loanCount = 0;
   #hasLeft = false;
   #uses = 1;
@@ -75,7 +74,7 @@ export class PublisherCore {
       directory: service.directory,
       publisherId: this.id,
       permissions: service.node.domain.permissions,
-      chunksAtLeast: service.geometry.quality.maxLoanedSamples + 2,
+      chunksUsual: 16 * (service.geometry.quality.maxLoanedSamples + 2),
       announcements: {
         announce: (number, incarnation, geometry) =>
           announceDataSegment(service, row, number, incarnation, geometry),
@@ -140,7 +139,7 @@ export class PublisherCore {
       if (link?.generation === generation) this.#poisonedGenerations.add(generation);
       link?.disconnect(this.#takeBackFrom);
       if (generation === 0 || this.#poisonedGenerations.has(generation)) continue;
-      const firstSequence = (this.#sequence + 1) | 0;
+      const firstSequence = unsignedLong(this.#sequenceLow, this.#sequenceHigh) + 1;
       links.push(new PublisherLink(service, this.#place.index, column, generation, firstSequence));
       hasConnected = true;
     }
@@ -160,7 +159,6 @@ export class PublisherCore {
 
   /** Takes a free chunk. Throws FLOE_OUT_OF_MEMORY when the pool would have to grow and cannot. */
   acquire(pool: ChunkPool): number {
-    if (pool.chunkStrideBytes >= EAGER_COLLECTION_BYTES) this.#collectAll();
     const descriptor = pool.take();
     return descriptor !== 0 ? descriptor : this.#acquireMore(pool);
   }
@@ -205,11 +203,12 @@ export class PublisherCore {
     if (peek(this.#words, SERVICE_HEADER_SUBSCRIBER_TOPOLOGY_WORD) !== this.#topologySeen) {
       this.refresh();
     }
-    this.#sequence = (this.#sequence + 1) | 0;
+    this.#sequenceLow = (this.#sequenceLow + 1) | 0;
+    if (this.#sequenceLow === 0) this.#sequenceHigh += 1;
     const { words } = owned;
     const headerWord = offsetBytes / 4;
-    words[headerWord + CHUNK_HEADER_SEQUENCE_WORD] = this.#sequence;
-    words[headerWord + CHUNK_HEADER_FLAGS_WORD] = 0;
+    words[headerWord + CHUNK_HEADER_SEQUENCE_WORD] = this.#sequenceLow;
+    words[headerWord + CHUNK_HEADER_SEQUENCE_WORD + 1] = this.#sequenceHigh;
     words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD] = payloadBytes;
     words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1] =
       payloadBytes <= 0xffff_ffff ? 0 : payloadBytes / 0x1_0000_0000;
@@ -231,6 +230,8 @@ export class PublisherCore {
       if (displaced !== 0) this.#takeBack(link, displaced);
       reached += 1;
     }
+    // After the message has gone: what large messages have left is used again first.
+    if (owned.pool.isLarge) this.#collectAll();
     return reached;
   }
 

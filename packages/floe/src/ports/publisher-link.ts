@@ -19,6 +19,7 @@ import {
   LINK_SLOTS_OFFSET_BYTES,
 } from "../layout/values.ts";
 import { chunkIndex, chunkSegmentNumber, type OwnedDataSegment } from "../memory/chunk-pools.ts";
+import { writeU64 } from "../memory/segment.ts";
 import type { ServiceCore } from "../registry/service-core.ts";
 import { linkWord } from "../registry/service-segment.ts";
 import { CompletionReceiver } from "../structures/completion-queue.ts";
@@ -56,7 +57,7 @@ export class PublisherLink {
     words.fill(0, firstWord + LINK_SLOTS_OFFSET_BYTES / 4, firstWord + geometry.linkBytes / 4);
     words[firstWord + LINK_COMPLETION_TAIL_WORD] = 0;
     words[firstWord + LINK_DRAINED_GENERATION_WORD] = 0;
-    words[firstWord + LINK_FIRST_SEQUENCE_WORD] = firstSequence;
+    writeU64(words, firstWord + LINK_FIRST_SEQUENCE_WORD, firstSequence);
     this.#submission = new SubmissionSender({
       words,
       firstWordIndex: firstWord + LINK_SLOTS_OFFSET_BYTES / 4,
@@ -86,13 +87,15 @@ export class PublisherLink {
 
   /** Sends a chunk; returns the descriptor of the message that gave way, or 0. */
   push(owned: OwnedDataSegment, descriptor: number): number {
+    // The push comes first: the record is private, and the message need not wait for it.
+    const displaced = this.#submission.push(descriptor);
     let underWay = this.#underWay[owned.number];
     if (underWay === undefined || underWay.length !== owned.chunkCount) {
       underWay = this.#track(owned);
     }
     underWay[chunkIndex(descriptor)] = 1;
     this.#underWayCount += 1;
-    return this.#submission.push(descriptor);
+    return displaced;
   }
 
   #track(owned: OwnedDataSegment): Uint8Array {

@@ -11,7 +11,7 @@ import type { SubscriberLink } from "./subscriber-link.ts";
 
 /** What is known of a message beside its payload; in `poll`, valid within the call only. */
 export interface MessageInfo {
-  /** Counts the publisher's messages from 1, modulo 2^32. */
+  /** Counts the publisher's messages from 1. */
   readonly sequence: number;
   /** Messages of the same publisher that were lost since the message before. */
   readonly missed: number;

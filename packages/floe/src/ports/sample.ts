@@ -14,7 +14,7 @@ import type { SubscriberLink } from "./subscriber-link.ts";
 
 /** A message that was received and not yet released. */
 export class Sample<Payload> {
-  /** Counts the publisher's messages from 1, modulo 2^32. */
+  /** Counts the publisher's messages from 1. */
   readonly sequence: number;
   /** Messages of the same publisher that were lost since the sample before this one. */
   readonly missed: number;

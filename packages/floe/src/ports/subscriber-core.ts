@@ -15,8 +15,14 @@ import {
 import { LINK_CONNECTED_GENERATION_WORD } from "../layout/link.ts";
 import { SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD } from "../layout/service-header.ts";
 import { EntryState } from "../layout/values.ts";
-import { chunkIndex, chunkOffsetBytes, chunkSegmentNumber } from "../memory/chunk-pools.ts";
+import {
+  chunkIndex,
+  chunkOffsetBytes,
+  chunkSegmentNumber,
+  LARGE_CHUNK_BYTES,
+} from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
+import { unsignedLong } from "../memory/segment.ts";
 import { tryWithControlLock } from "../registry/control-lock.ts";
 import {
   finishDrainedRow,
@@ -35,9 +41,6 @@ import { SubscriberLink } from "./subscriber-link.ts";
 /** How often an idle poll looks at memory in a way that no compiler may optimise away. */
 const IDLE_POLLS_MASK = 63;
 
-/** Chunks of this size or more are given back one by one. */
-const EAGER_RETURN_BYTES = 16_384;
-
 /** The receiving port; samples and handles share it by counting. */
 export class SubscriberCore {
   readonly id: Id = randomId();
@@ -54,6 +57,8 @@ export class SubscriberCore {
   #topologySeen: number;
   #nextLinkIndex = 0;
   #idlePolls = 0;
+  /** Whether an idle poll has chunks to return, or a closed publisher to let go. */
+  #hasReturns = false;
   #isOpen = true;
   #uses = 1;
 
@@ -68,13 +73,8 @@ export class SubscriberCore {
       service.release();
       throw error;
     }
-    this.#topologySeen = 0;
-    try {
-      this.refresh();
-    } catch (error) {
-      this.release();
-      throw error;
-    }
+    // Another number than the present one: the first poll looks for publishers.
+    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD);
   }
 
   /** Number of publishers that this subscriber is connected with. */
@@ -120,12 +120,22 @@ export class SubscriberCore {
     this.#topologySeen = topology;
     const known = new Map(this.#links.map((link) => [link.row, link]));
     const links: SubscriberLink[] = [];
+    let failure: unknown;
     for (let row = 0; row < this.service.geometry.publisherRowCount; row += 1) {
       const link = this.#refreshRow(row, known.get(row));
-      if (link !== undefined) links.push(link);
+      if (link === undefined) continue;
+      links.push(link);
+      try {
+        link.refreshSegments();
+      } catch (error) {
+        // One damaged publisher must not keep this port from hearing the others.
+        failure ??= error;
+        link.poison();
+      }
     }
     this.#links = links;
     this.#endDrainedLinks();
+    if (failure !== undefined) throw failure;
   }
 
   #refreshRow(row: number, known: SubscriberLink | undefined): SubscriberLink | undefined {
@@ -150,7 +160,6 @@ export class SubscriberCore {
     if (!serves || this.#finishedGenerations.get(row) === generation) return link;
     link ??= new SubscriberLink(service, row, this.#place.index, generation, publisherId);
     link.isClosing = state === EntryState.draining || link.isPoisoned;
-    link.refreshSegments();
     return link;
   }
 
@@ -195,22 +204,22 @@ export class SubscriberCore {
    * publishers go, and looks whether there are new links. If so, takes from them as `takeNext`.
    */
   idle(message: ReceivedMessage): boolean {
-    this.#idlePolls += 1;
-    if (
-      peek(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD) !== this.#topologySeen ||
-      (this.#idlePolls & IDLE_POLLS_MASK) === 0
-    ) {
-      const topologySeen = this.#topologySeen;
-      this.refresh();
-      if (this.#topologySeen !== topologySeen && this.takeNext(message)) return true;
-    }
-    let isClosing = this.#unfinishedRows.size > 0;
-    for (let index = 0; index < this.#links.length; index += 1) {
-      const link = this.#links[index]!;
+    this.#idlePolls = (this.#idlePolls + 1) | 0;
+    const hasChanged =
+      peek(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD) !== this.#topologySeen;
+    const isBusy = hasChanged || this.#hasReturns || (this.#idlePolls & IDLE_POLLS_MASK) === 0;
+    return isBusy && this.#useIdleTime(message);
+  }
+
+  #useIdleTime(message: ReceivedMessage): boolean {
+    const topologySeen = this.#topologySeen;
+    this.refresh();
+    if (this.#topologySeen !== topologySeen && this.takeNext(message)) return true;
+    this.#hasReturns = false;
+    for (const link of this.#links) {
       if (link.heldCount !== link.borrowedCount) link.publishReturns();
-      isClosing ||= link.isClosing;
     }
-    if (isClosing) this.#endDrainedLinks();
+    this.#endDrainedLinks();
     return false;
   }
 
@@ -235,18 +244,20 @@ export class SubscriberCore {
     const offsetBytes = chunkOffsetBytes(mapped, descriptor);
     const headerWord = offsetBytes / 4;
     const { words } = mapped;
-    const sequence = peek(words, headerWord + CHUNK_HEADER_SEQUENCE_WORD);
-    const low = peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD);
-    const high = peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1);
-    const payloadBytes = (high | low) >= 0 && high === 0 ? low : unsignedLong(low, high);
+    const sequence = smallLong(
+      peek(words, headerWord + CHUNK_HEADER_SEQUENCE_WORD),
+      peek(words, headerWord + CHUNK_HEADER_SEQUENCE_WORD + 1),
+    );
+    const payloadBytes = smallLong(
+      peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD),
+      peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1),
+    );
     if (payloadBytes > mapped.chunkStrideBytes - this.#payloadOffsetBytes) {
       throw this.#poison(link, "a payload that fits its chunk", payloadBytes);
     }
-    const missed = (sequence - link.expectedSequence) >>> 0;
-    link.expectedSequence = (sequence + 1) | 0;
-    if (missed >= link.submission.staleGap) this.#discardStale(link);
-    message.missed = missed;
-    message.sequence = sequence >>> 0;
+    message.missed = sequence - link.expectedSequence;
+    message.sequence = sequence;
+    link.expectedSequence = sequence + 1;
     message.link = link;
     message.mapped = mapped;
     message.descriptor = descriptor;
@@ -264,23 +275,9 @@ export class SubscriberCore {
     }
   }
 
-  /** Clears away what is older than the message taken last, after the tags have wrapped. */
-  #discardStale(link: SubscriberLink): void {
-    link.pendingDescriptor = link.submission.discardStale((descriptor) => {
-      const mapped = link.segments[chunkSegmentNumber(descriptor)];
-      if (mapped === undefined || chunkIndex(descriptor) >= mapped.chunkCount) return true;
-      const headerWord = chunkOffsetBytes(mapped, descriptor) / 4;
-      const sequence = peek(mapped.words, headerWord + CHUNK_HEADER_SEQUENCE_WORD);
-      if (((sequence - link.expectedSequence) | 0) >= 0) return true;
-      link.completion.put(descriptor);
-      link.completion.publish();
-      return false;
-    });
-  }
-
   /**
    * Gives a message back. A small chunk returns to its publisher with the next ones or at the next
-   * idle poll, so that a batch shares one atomic; a large one returns at once, for its memory.
+   * idle poll, so that a batch shares one atomic; a large one returns at the next poll.
    */
   putBack(message: ReceivedMessage): void {
     const { link } = message;
@@ -290,7 +287,9 @@ export class SubscriberCore {
     }
     link.borrowedCount -= 1;
     link.completion.put(message.descriptor);
-    if (message.mapped.chunkStrideBytes >= EAGER_RETURN_BYTES) link.publishReturns();
+    this.#hasReturns = true;
+    // Counted as full, so that the next poll tells the publisher first of all.
+    if (message.mapped.chunkStrideBytes >= LARGE_CHUNK_BYTES) link.heldCount = this.#borrowedMax;
   }
 
   /** Gives a message back at once. */
@@ -308,8 +307,7 @@ export class SubscriberCore {
   #poison(link: SubscriberLink, wanted: string, found: number): FloeError {
     link.borrowedCount -= 1;
     link.heldCount -= 1;
-    link.isPoisoned = true;
-    link.isClosing = true;
+    link.poison();
     this.#endDrainedLinks();
     return new FloeError("FLOE_LINK_POISONED", {
       subject: `service "${this.service.config.name}", link from publisher ${link.publisherId}`,
@@ -347,7 +345,7 @@ export class SubscriberCore {
   }
 }
 
-/** The 64-bit number of two halves; imprecise, and thus too large, beyond 2^53. */
-function unsignedLong(low: number, high: number): number {
-  return (high >>> 0) * 0x1_0000_0000 + (low >>> 0);
+/** The 64-bit number of two halves, quickly when the upper one is 0. */
+function smallLong(low: number, high: number): number {
+  return high === 0 && low >= 0 ? low : unsignedLong(low, high);
 }

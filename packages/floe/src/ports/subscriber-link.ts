@@ -5,20 +5,23 @@
  * read once, checked against the data segments that the publisher announced, and only then used.
  */
 
-import { storeRelease } from "#words";
+import { loadAcquire, storeRelease } from "#words";
+import { CHUNK_HEADER_SEQUENCE_WORD } from "../layout/chunk-header.ts";
 import {
   LINK_COMPLETION_TAIL_WORD,
   LINK_DRAINED_GENERATION_WORD,
   LINK_FIRST_SEQUENCE_WORD,
 } from "../layout/link.ts";
 import { DATA_SEGMENT_NUMBER_MAX, LINK_SLOTS_OFFSET_BYTES } from "../layout/values.ts";
+import { chunkIndex, chunkOffsetBytes, chunkSegmentNumber } from "../memory/chunk-pools.ts";
 import type { Id } from "../memory/id.ts";
+import { readU64, unsignedLong } from "../memory/segment.ts";
 import type { MappedDataSegment } from "../registry/data-segment-cache.ts";
 import { readDataSegmentEntry } from "../registry/port-directory.ts";
 import type { ServiceCore } from "../registry/service-core.ts";
 import { linkWord } from "../registry/service-segment.ts";
 import { CompletionSender } from "../structures/completion-queue.ts";
-import { SubmissionReceiver } from "../structures/submission-queue.ts";
+import { type IsOld, SubmissionReceiver } from "../structures/submission-queue.ts";
 
 /** A subscriber's connection with one publisher. */
 export class SubscriberLink {
@@ -42,8 +45,7 @@ export class SubscriberLink {
   isPoisoned = false;
   /** Whether the link has ended; samples that are still held have nowhere to return to. */
   isOver = false;
-  /** A message that was taken out of turn and comes next, or 0; see `discardStale`. */
-  pendingDescriptor = 0;
+  readonly #isOld: IsOld;
   readonly #service: ServiceCore;
   readonly #linkWord: number;
 
@@ -63,7 +65,8 @@ export class SubscriberLink {
     this.segments = new Array(DATA_SEGMENT_NUMBER_MAX + 1).fill(undefined);
     this.#service = service;
     this.#linkWord = firstWord;
-    this.expectedSequence = words[firstWord + LINK_FIRST_SEQUENCE_WORD]!;
+    this.expectedSequence = readU64(words, firstWord + LINK_FIRST_SEQUENCE_WORD);
+    this.#isOld = (descriptor) => this.#isMessageOld(descriptor);
     this.submission = new SubmissionReceiver({
       words,
       firstWordIndex: firstWord + LINK_SLOTS_OFFSET_BYTES / 4,
@@ -80,11 +83,18 @@ export class SubscriberLink {
 
   /** Takes the next message: its descriptor as the publisher wrote it, or 0 when there is none. */
   takeDescriptor(): number {
-    const pending = this.pendingDescriptor;
-    if (this.isPoisoned) return 0;
-    if (pending === 0) return this.submission.take();
-    this.pendingDescriptor = 0;
-    return pending;
+    return this.isPoisoned ? 0 : this.submission.take(this.#isOld);
+  }
+
+  /** Whether the message in a chunk, which may be changing hands, comes before the wanted one. */
+  #isMessageOld(descriptor: number): boolean {
+    const mapped = this.segments[chunkSegmentNumber(descriptor)];
+    if (mapped === undefined || chunkIndex(descriptor) >= mapped.chunkCount) return false;
+    const headerWord = chunkOffsetBytes(mapped, descriptor) / 4;
+    // Atomic, because the caller looks at the slot again after it.
+    const low = loadAcquire(mapped.words, headerWord + CHUNK_HEADER_SEQUENCE_WORD);
+    const high = loadAcquire(mapped.words, headerWord + CHUNK_HEADER_SEQUENCE_WORD + 1);
+    return unsignedLong(low, high) < this.expectedSequence;
   }
 
   /** Tells the publisher of everything that was given back. */
@@ -95,7 +105,7 @@ export class SubscriberLink {
 
   /** Whether no message waits. */
   get isEmpty(): boolean {
-    return this.isPoisoned || (this.pendingDescriptor === 0 && this.submission.isEmpty());
+    return this.isPoisoned || this.submission.isEmpty(this.#isOld);
   }
 
   /** Maps the data segments that are new and lets go of those that are gone. */
@@ -117,6 +127,12 @@ export class SubscriberLink {
   noteDrained(): void {
     const { words } = this.#service.segment;
     storeRelease(words, this.#linkWord + LINK_DRAINED_GENERATION_WORD, this.generation);
+  }
+
+  /** Takes nothing more from this publisher; the link ends when the held samples are released. */
+  poison(): void {
+    this.isPoisoned = true;
+    this.isClosing = true;
   }
 
   /** Ends the link. What held samples show stays mapped until the last of them is released. */

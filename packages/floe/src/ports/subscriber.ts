@@ -63,26 +63,36 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
   poll(limit: number, handler: (payload: Payload, info: MessageInfo) => void): number {
     const core = this.#open();
     if (this.#isPolling) throw nestedPoll();
-    this.#isPolling = true;
-    core.retain();
     const message = this.#polled;
+    if (!(limit > 0)) return 0;
+    if (!core.takeNext(message) && !core.idle(message)) return 0;
+    return this.#deliver(core, message, limit, handler);
+  }
+
+  /** Hands the message that was taken, and those that follow it, to the handler. */
+  #deliver(
+    core: SubscriberCore,
+    message: ReceivedMessage,
+    limit: number,
+    handler: (payload: Payload, info: MessageInfo) => void,
+  ): number {
+    this.#isPolling = true;
     let count = 0;
-    let isHeld = false;
+    let isHeld = true;
     try {
-      // What is done when nothing waits is not done while the caller has messages to answer.
-      while (count < limit && (core.takeNext(message) || (count === 0 && core.idle(message)))) {
+      do {
         isHeld = true;
         count += 1;
         handler(this.bindCurrent(message), message);
         isHeld = false;
         core.putBack(message);
-        if (this.#isClosed) break;
-      }
+      } while (count < limit && !this.#isClosed && core.takeNext(message));
     } finally {
       if (isHeld) core.putBack(message);
       this.unbindCurrent();
       this.#isPolling = false;
-      core.release();
+      // A port that was closed by its handler leaves now.
+      if (this.#isClosed) core.release();
     }
     return count;
   }
@@ -122,10 +132,25 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
     return sample!;
   }
 
-  /** Iterates over messages as they come; each sample is released at the next turn. */
+  /** Like `take`, but resolves with undefined when the port is closed while it waits. */
+  async #takeUnlessClosed(): Promise<Sample<Payload> | undefined> {
+    let sample: Sample<Payload> | undefined;
+    const isOver = (): boolean => {
+      sample = this.#isClosed ? undefined : this.tryTake();
+      return this.#isClosed || sample !== undefined;
+    };
+    await pollUntil(isOver, "a message", {});
+    return sample;
+  }
+
+  /**
+   * Iterates over messages as they come; each sample is released at the next turn. Ends when the
+   * port is closed; leaving the loop releases the sample and keeps the port open.
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<Sample<Payload>, void, undefined> {
-    while (!this.#isClosed) {
-      using sample = await this.take();
+    for (;;) {
+      using sample = await this.#takeUnlessClosed();
+      if (sample === undefined) return;
       yield sample;
     }
   }
@@ -136,7 +161,8 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
    */
   close(): void {
     if (this.#isClosed) return;
-    this.#core.release();
+    // Messages that are being handled are still put back; the port leaves after that.
+    if (!this.#isPolling) this.#core.release();
     this.#isClosed = true;
   }
 
@@ -198,10 +224,14 @@ export class BytesSubscriber extends AnySubscriber<ReadonlyBytes> {
   }
 }
 
-/** A `Uint8Array` whose memory cannot be written: TypeScript refuses it, the kernel too. */
+/**
+ * A `Uint8Array` whose memory cannot be written: TypeScript refuses it, the kernel too. Views of
+ * other types over its `buffer` can be made, at its `byteOffset`; writing through them ends the
+ * process with a segmentation fault.
+ */
 export type ReadonlyBytes = Omit<
   Uint8Array,
-  "set" | "fill" | "sort" | "reverse" | "copyWithin" | "buffer" | "subarray"
+  "set" | "fill" | "sort" | "reverse" | "copyWithin" | "subarray"
 > & { readonly [index: number]: number; subarray(begin?: number, end?: number): ReadonlyBytes };
 
 /** The view of a message's payload; kept with the chunk, so that equal lengths need no new one. */

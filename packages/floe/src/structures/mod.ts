@@ -12,6 +12,7 @@ export {
 } from "./completion-queue.ts";
 export {
   DESCRIPTOR_BITS,
+  type IsOld,
   type SubmissionQueueShape,
   SubmissionReceiver,
   SubmissionSender,

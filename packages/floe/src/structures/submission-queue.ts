@@ -12,15 +12,16 @@
  * that a reader of an index would have to fetch before it may look at the entry. A message costs
  * the sender one exchange and the receiver one compare-exchange.
  *
- * Tags wrap. A receiver that slept through exactly a full cycle of tags takes a message that is
- * newer than the ones it should have taken first; order and counts stay right, because the older
- * ones then count as missed, but they still lie in the ring. The sequence number in the chunk
- * shows the jump, and {@link SubmissionReceiver.discardStale} clears them away.
+ * Who is overtaken must not chase the oldest message: that is the very one which the sender is about
+ * to overwrite. When the two collide the receiver leaves half a ring behind, where the messages stay
+ * until the sender overwrites them. A word of the lap before is therefore a message that was left
+ * behind, unless tags have wrapped while the receiver slept; only the number in the message itself
+ * can tell, so in that rare case the receiver asks its port ({@link IsOld}).
  *
  * Words of a slot are `strideWords` apart: dense slots favour streams, spread ones favour latency.
  */
 
-import { compareExchange, exchange, peek, type Words } from "#words";
+import { compareExchange, exchange, loadAcquire, peek, type Words } from "#words";
 import { DESCRIPTOR_BITS, TAG_BITS } from "../layout/values.ts";
 
 export { DESCRIPTOR_BITS, TAG_BITS };
@@ -43,6 +44,13 @@ export interface SubmissionQueueShape {
   /** Width of the tag; {@link TAG_BITS} unless a test wants tags that wrap soon. */
   readonly tagBits?: number;
 }
+
+/**
+ * Whether the message in a chunk is older than the one that the receiver wants next. Called with
+ * what stood in a slot a moment ago: the chunk may be changing hands, so the answer may be wrong
+ * then, but must be right once the sender rests.
+ */
+export type IsOld = (descriptor: number) => boolean;
 
 /** The sending end. Exactly one per ring; its position is private and dies with it. */
 export class SubmissionSender {
@@ -87,7 +95,6 @@ export class SubmissionSender {
 /** The receiving end. Exactly one per ring; its position is private and dies with it. */
 export class SubmissionReceiver {
   readonly #words: Words;
-  readonly #firstWordIndex: number;
   readonly #endWordIndex: number;
   readonly #strideWords: number;
   readonly #tagMask: number;
@@ -98,7 +105,6 @@ export class SubmissionReceiver {
   constructor(shape: SubmissionQueueShape) {
     const { slotCount, strideWords, startPosition = 0, tagBits = TAG_BITS } = shape;
     this.#words = shape.words;
-    this.#firstWordIndex = shape.firstWordIndex;
     this.#endWordIndex = shape.firstWordIndex + slotCount * strideWords;
     this.#strideWords = strideWords;
     this.#tagMask = (1 << tagBits) - 1;
@@ -107,103 +113,72 @@ export class SubmissionReceiver {
     this.#tag = Math.floor(startPosition / slotCount) & this.#tagMask;
   }
 
-  /**
-   * A jump of at least this many sequence numbers may have wrapped the tags: after a take that
-   * shows one, {@link discardStale} must be called before the next take.
-   */
-  get staleGap(): number {
-    return this.#slotCount * this.#tagMask;
-  }
-
   /** Whether no message waits; final only when the sender has stopped. */
-  isEmpty(): boolean {
-    // After a take nothing older is left, so the slot of the next message tells.
-    return peek(this.#words, this.#wordIndex) === EMPTY;
+  isEmpty(isOld: IsOld): boolean {
+    const word = peek(this.#words, this.#wordIndex);
+    if (word === EMPTY) return true;
+    return this.#lapsBehind(word) > 0 && isOld(word & DESCRIPTOR_MASK);
   }
 
   /** Takes the oldest message: its chunk descriptor, or 0 when there is none. */
-  take(): number {
+  take(isOld: IsOld): number {
     const wordIndex = this.#wordIndex;
     // A hint only: the compare-exchange confirms it.
     const word = peek(this.#words, wordIndex);
     if (word === EMPTY) return 0;
-    if (
-      ((word >>> DESCRIPTOR_BITS) & this.#tagMask) === this.#tag &&
-      // SYNC: acquires the chunk; pairs with the exchange in SubmissionSender.push().
-      compareExchange(this.#words, wordIndex, word, EMPTY) === word
-    ) {
-      this.#advance();
-      return word & DESCRIPTOR_MASK;
+    if (((word >>> DESCRIPTOR_BITS) & this.#tagMask) !== this.#tag) {
+      return this.#takeWhenOvertaken(isOld, 0);
     }
-    return this.#takeWhenOvertaken();
+    // SYNC: acquires the chunk; pairs with the exchange in SubmissionSender.push().
+    if (compareExchange(this.#words, wordIndex, word, EMPTY) !== word) {
+      return this.#takeWhenOvertaken(isOld, this.#slotCount >>> 1);
+    }
+    const nextWordIndex = wordIndex + this.#strideWords;
+    if (nextWordIndex === this.#endWordIndex) this.#advance(1);
+    else this.#wordIndex = nextWordIndex;
+    return word & DESCRIPTOR_MASK;
   }
 
-  #advance(): void {
-    const nextWordIndex = this.#wordIndex + this.#strideWords;
-    if (nextWordIndex === this.#endWordIndex) {
-      this.#wordIndex = this.#firstWordIndex;
-      this.#tag = (this.#tag + 1) & this.#tagMask;
-    } else {
-      this.#wordIndex = nextWordIndex;
-    }
+  #advance(slots: number): void {
+    this.#wordIndex += slots * this.#strideWords;
+    if (this.#wordIndex < this.#endWordIndex) return;
+    this.#wordIndex -= this.#slotCount * this.#strideWords;
+    this.#tag = (this.#tag + 1) & this.#tagMask;
+  }
+
+  /** By how many laps a slot's message is newer than the wanted one, modulo the tag's range. */
+  #lapsBehind(word: number): number {
+    return ((word >>> DESCRIPTOR_BITS) - this.#tag) & this.#tagMask;
   }
 
   /**
-   * The sender has overtaken this receiver: the slot of the next message holds a message of a later
-   * lap, or got one just now. The oldest message that is left then lies in a following slot. Each
-   * turn of the loop means that the sender moved on, so the search is lock-free; it gives up after
-   * four laps and returns 0, and the next call goes on from there.
+   * The slot of the wanted message holds one of another lap, or got one just now. If that is not an
+   * old one, the sender has overtaken this receiver, and the oldest message that is left lies in a
+   * following slot. `leave` says how many more slots to leave behind after a collision. Each turn
+   * of the loop means that the sender moved on, so the search is lock-free; it gives up after four
+   * laps and returns 0, and the next call goes on from there.
    */
-  #takeWhenOvertaken(): number {
+  #takeWhenOvertaken(isOld: IsOld, leave: number): number {
+    let slotsToLeave = leave;
     for (let attempt = 0; attempt < 4 * this.#slotCount; attempt += 1) {
       const wordIndex = this.#wordIndex;
       const word = peek(this.#words, wordIndex);
       if (word === EMPTY) return 0;
-      const lapsBehind = ((word >>> DESCRIPTOR_BITS) - this.#tag) & this.#tagMask;
+      const lapsBehind = this.#lapsBehind(word);
       if (lapsBehind > 0) {
+        if (isOld(word & DESCRIPTOR_MASK)) return 0;
+        // If the slot has changed meanwhile, the answer was about another message.
+        if (loadAcquire(this.#words, wordIndex) !== word) continue;
         // The slot's message is lapsBehind laps ahead of the wanted one; the oldest message that
         // can be left is the one that follows it a lap earlier.
         this.#tag = (this.#tag + lapsBehind - 1) & this.#tagMask;
-        this.#advance();
+        this.#advance(1 + slotsToLeave);
+        slotsToLeave = 0;
       } else if (compareExchange(this.#words, wordIndex, word, EMPTY) === word) {
-        this.#advance();
+        this.#advance(1);
         return word & DESCRIPTOR_MASK;
-      }
-    }
-    return 0;
-  }
-
-  /**
-   * Takes out the messages that are older than the one taken last, after tags have wrapped (see
-   * {@link staleGap}), and hands each descriptor to `giveBack`. Harmless when there are none.
-   *
-   * A tag alone cannot tell a message of the lap before from one that the sender has put in its
-   * place a full cycle later, so `giveBack` looks at the sequence number in the chunk, which is the
-   * receiver's now: it answers true for a newer message, which it must not give back. The search
-   * then ends, the position moves behind that message, and its descriptor is returned, to be
-   * treated like one from {@link take}, jump of sequence numbers included. Else returns 0.
-   */
-  discardStale(giveBack: (descriptor: number) => boolean): number {
-    let wordIndex = this.#wordIndex;
-    let staleTag = (this.#tag - 1) & this.#tagMask;
-    for (let ahead = 1; ahead < this.#slotCount; ahead += 1) {
-      const word = peek(this.#words, wordIndex);
-      const tag = (word >>> DESCRIPTOR_BITS) & this.#tagMask;
-      if (
-        word !== EMPTY &&
-        tag === staleTag &&
-        compareExchange(this.#words, wordIndex, word, EMPTY) === word &&
-        giveBack(word & DESCRIPTOR_MASK)
-      ) {
-        this.#wordIndex = wordIndex;
-        this.#tag = staleTag;
-        this.#advance();
-        return word & DESCRIPTOR_MASK;
-      }
-      wordIndex += this.#strideWords;
-      if (wordIndex === this.#endWordIndex) {
-        wordIndex = this.#firstWordIndex;
-        staleTag = (staleTag + 1) & this.#tagMask;
+      } else {
+        slotsToLeave = this.#slotCount >>> 1;
       }
     }
     return 0;
