@@ -2,8 +2,9 @@
  * floe itself, used through its public API and nothing else.
  *
  * 64 bytes are a struct of eight doubles, written and read through its accessors, because that is
- * how a small message is meant to be used; a large payload of which a bounded part is touched is the
- * same struct with bytes behind it; what is written in full is raw bytes with a view of doubles. Every message is loaned, filled in place, sent, polled and read in place: no copy.
+ * how a small message is meant to be used; a large payload of which a bounded part is touched is
+ * the same struct with bytes behind it; what is written in full is raw bytes with a view of doubles.
+ * Every message is loaned, filled in place, sent, polled and read in place: no copy.
  *
  * Both receivers busy poll. Safe overflow is on, as everywhere in floe: a receiver that falls
  * behind loses the oldest messages and learns how many; the stream reports them as `missed` after
@@ -137,7 +138,12 @@ function openSending(node: FloeNode, name: string, run: ProgramArguments): Sendi
   };
 }
 
-function openReceiving(node: FloeNode, name: string, run: ProgramArguments): Receiving {
+function openReceiving(
+  node: FloeNode,
+  name: string,
+  run: ProgramArguments,
+  batch: number,
+): Receiving {
   type Handler = (counter: number, missed: number) => void;
   let handler: Handler = () => {};
   if (!isRaw(run)) {
@@ -148,7 +154,7 @@ function openReceiving(node: FloeNode, name: string, run: ProgramArguments): Rec
     return {
       poll(onMessage) {
         handler = onMessage;
-        return subscriber.poll(POLL_BATCH, handle);
+        return subscriber.poll(batch, handle);
       },
     };
   }
@@ -161,13 +167,14 @@ function openReceiving(node: FloeNode, name: string, run: ProgramArguments): Rec
   return {
     poll(onMessage) {
       handler = onMessage;
-      return subscriber.poll(POLL_BATCH, handle);
+      return subscriber.poll(batch, handle);
     },
   };
 }
 
+/** Answers every message within its handler, before it is given back: the shortest way. */
 async function reflect(node: FloeNode, run: ProgramArguments): Promise<void> {
-  const receiving = openReceiving(node, "bench/ping", run);
+  const receiving = openReceiving(node, "bench/ping", run, 1);
   const sending = openSending(node, "bench/pong", run);
   emit({ event: "ready" });
   await sending.connected();
@@ -184,7 +191,7 @@ async function initiate(
   run: ProgramArguments,
   recorder: LatencyRecorder,
 ): Promise<void> {
-  const receiving = openReceiving(node, "bench/pong", run);
+  const receiving = openReceiving(node, "bench/pong", run, 1);
   const sending = openSending(node, "bench/ping", run);
   await sending.connected();
   let counter = 0;
@@ -207,7 +214,7 @@ async function sendStream(node: FloeNode, run: ProgramArguments): Promise<void> 
 }
 
 async function receiveStream(node: FloeNode, run: ProgramArguments): Promise<void> {
-  const receiving = openReceiving(node, "bench/stream", run);
+  const receiving = openReceiving(node, "bench/stream", run, POLL_BATCH);
   emit({ event: "ready" });
   const meter = new StreamMeter(run);
   let previous = 0;

@@ -255,7 +255,9 @@ export class SubscriberCore {
     if (payloadBytes > mapped.chunkStrideBytes - this.#payloadOffsetBytes) {
       throw this.#poison(link, "a payload that fits its chunk", payloadBytes);
     }
-    message.missed = sequence - link.expectedSequence;
+    const missed = sequence - link.expectedSequence;
+    if (missed < 0) throw this.#poison(link, "messages in order of their numbers", sequence);
+    message.missed = missed;
     message.sequence = sequence;
     link.expectedSequence = sequence + 1;
     message.link = link;

@@ -96,6 +96,6 @@ test("wrong uses do not compile", () => {
     // @ts-expect-error not a kind
     () => struct("Bad", { x: 5 }),
   ];
-  for (const use of uses.slice(0, 7)) use;
+  for (const use of uses.slice(0, 7)) assert.equal(typeof use, "function");
   assert.equal(uses.length, 8);
 });
