@@ -5,11 +5,11 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ErrorCode, type ErrorDetails, FloeError } from "floe";
 import type { ChildOptions } from "../support/child.ts";
+import { NOBODY_ID, otherUserProblem } from "../support/other-user.ts";
 import { type Row, type Stage, Tick } from "./stage.ts";
 
 const provokeUrl = new URL("./programs/provoke.js", import.meta.url);
 const holdLockUrl = new URL("../registry/programs/hold-lock.js", import.meta.url);
-const NOBODY = 65_534;
 
 const useRows: readonly Row[] = [
   {
@@ -169,7 +169,9 @@ async function elsewhere(stage: Stage, options: ChildOptions): Promise<void> {
 }
 
 /** A user that is not root, when we are root and permissions mean nothing to us. */
-const plainUser = process.getuid!() === 0 ? { userId: NOBODY, groupId: NOBODY } : {};
+const isRoot = process.getuid!() === 0;
+const plainUser = isRoot ? { userId: NOBODY_ID, groupId: NOBODY_ID } : {};
+const noPlainUser = isRoot && otherUserProblem();
 
 const worldRows: readonly Row[] = [
   {
@@ -197,6 +199,7 @@ const worldRows: readonly Row[] = [
   },
   {
     mistake: "a root that this user may not write",
+    skip: noPlainUser,
     code: "FLOE_ROOT_UNUSABLE",
     expected: { subject: /closed\/d$/, wanted: /write/, found: /EACCES/, remedy: /FLOE_ROOT/ },
     provoke: (stage) => {
@@ -209,6 +212,7 @@ const worldRows: readonly Row[] = [
   },
   {
     mistake: "a domain that this user may not write",
+    skip: noPlainUser,
     code: "FLOE_PERMISSION",
     expected: { subject: /\.node\./, wanted: /directory/, found: /EACCES/, remedy: /FLOE_ROOT/ },
     provoke: (stage) => {

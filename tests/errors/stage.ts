@@ -30,6 +30,8 @@ export interface Row {
   readonly expected: Required<Expected>;
   /** Makes the mistake; whatever it throws is examined. */
   readonly provoke: (stage: Stage) => unknown;
+  /** Why the mistake cannot be made here, if so. */
+  readonly skip?: string | false;
 }
 
 /** Everything that a row may use. */

@@ -5,7 +5,8 @@
  * (a sequence number and a payload derived from it), pushes it, frees what was displaced, and
  * collects completed chunks when it has run out. The receiver takes, reads, keeps up to
  * `heldSamples` chunks a while, and gives them back in batches. When the sender has ended the
- * receiver drains the ring; when the receiver has ended a sender that outlives it reclaims everything outstanding.
+ * receiver drains the ring; when the receiver has ended a sender that outlives it reclaims
+ * everything outstanding.
  *
  * Checked at the end of every execution: each message sent was received, displaced, left behind or
  * reclaimed, exactly one of these; messages arrive in order and untorn; nothing newer than the last

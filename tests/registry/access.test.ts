@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type DomainOptions, Node, struct, u32 } from "floe";
 import { throwsCode } from "../support/assertions.ts";
 import { type Bench, floeTest } from "../support/bench.ts";
+import { otherUserProblem } from "../support/other-user.ts";
 
 const Tick = struct("Tick", { count: u32 });
 const LOCK_TIMEOUT_MS = 150;
@@ -132,7 +133,7 @@ for (const umask of [0o000, 0o022, 0o077, 0o777]) {
   });
 }
 
-const notRoot = process.getuid!() === 0 ? false : "only root can start programs as other users";
+const noOtherUser = otherUserProblem();
 
 floeTest(
   "members of the group may join, others may not",
@@ -163,5 +164,5 @@ floeTest(
       0,
     );
   },
-  { skip: notRoot },
+  { skip: noOtherUser },
 );

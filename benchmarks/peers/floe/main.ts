@@ -3,7 +3,7 @@
  *
  * 64 bytes are a struct of eight doubles, written and read through its accessors, because that is
  * how a small message is meant to be used; a large payload of which a bounded part is touched is
- * the same struct with bytes behind it; what is written in full is raw bytes with a view of doubles.
+ * the same struct with bytes behind it; what is written in full is raw bytes, seen as doubles.
  * Every message is loaned, filled in place, sent, polled and read in place: no copy.
  *
  * Both receivers busy poll. Safe overflow is on, as everywhere in floe: a receiver that falls

@@ -15,8 +15,8 @@
  * Who is overtaken must not chase the oldest message: that is the very one which the sender is
  * about to overwrite. When the two collide the receiver leaves half a ring behind, where the
  * messages stay until the sender overwrites them. A word of the lap before is therefore a message
- * that was left behind, unless tags have wrapped while the receiver slept; only the number in the message itself
- * can tell, so in that rare case the receiver asks its port ({@link IsOld}).
+ * that was left behind, unless tags have wrapped while the receiver slept; only the number in the
+ * message itself can tell, so in that rare case the receiver asks its port ({@link IsOld}).
  *
  * Words of a slot are `strideWords` apart: dense slots favour streams, spread ones favour latency.
  */
