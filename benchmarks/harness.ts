@@ -8,12 +8,16 @@
 import { type Child, type Command, Nursery, Scratch } from "./children.ts";
 import type { Placement } from "./machine.ts";
 import { type Case, type Effort, type Workload, workloadOf } from "./plan.ts";
-import { encodeArguments, type ResultEvent, type Role } from "./protocol.ts";
+
+X;
+
 import { median, summarize } from "./statistics.ts";
 import type { Cores, Subject, SubjectName } from "./subjects.ts";
 
 export type Row = {
-  readonly measure: string;
+  readonly measure: Measure;
+  /** Which stretch of time, for the measure that has several. */
+  readonly part?: StartupPart;
   readonly subject: SubjectName;
   readonly payloadBytes: number;
   readonly unit: string;
@@ -30,6 +34,9 @@ export type Row = {
   readonly sentPerSecond?: number;
   readonly touchedBytes?: number;
 };
+
+/** From the start of a process to its first line, through its imports, to its first message. */
+export type StartupPart = "process" | "import" | "first-message";
 
 export type Skipped = { readonly subject: SubjectName; readonly reason: string };
 
@@ -177,7 +184,6 @@ function rowsOf(oneCase: Case, samples: readonly Sample[]): Row[] {
   if (oneCase.measure === "startup") return startupRows(oneCase, samples);
   const row = rowOf(
     oneCase,
-    oneCase.measure,
     samples.map((sample) => sample.value),
   );
   const p99s = samples.flatMap((sample) => sample.p99 ?? []);
@@ -206,9 +212,10 @@ function rowsOf(oneCase: Case, samples: readonly Sample[]): Row[] {
   ];
 }
 
-function rowOf(oneCase: Case, measure: string, values: readonly number[]): Row {
+function rowOf(oneCase: Case, values: readonly number[], part?: StartupPart): Row {
   return {
-    measure,
+    measure: oneCase.measure,
+    ...(part === undefined ? {} : { part }),
     subject: oneCase.subject.name,
     payloadBytes: oneCase.payloadBytes,
     unit: UNITS[oneCase.measure],
@@ -224,18 +231,18 @@ function startupRows(oneCase: Case, samples: readonly Sample[]): Row[] {
   const rows = [
     rowOf(
       oneCase,
-      "startup-process",
       complete.map((sample) => sample.startedMs - sample.spawnedMs),
+      "process",
     ),
     rowOf(
       oneCase,
-      "startup-first-message",
       complete.map((sample) => sample.firstMessageMs - sample.importedMs),
+      "first-message",
     ),
   ];
   if (oneCase.subject.hasImports) {
     const values = complete.map((sample) => sample.importedMs - sample.startedMs);
-    rows.splice(1, 0, rowOf(oneCase, "startup-import", values));
+    rows.splice(1, 0, rowOf(oneCase, values, "import"));
   }
   return rows;
 }

@@ -40,15 +40,20 @@ export function formatFigure(value: number): string {
   return (Math.round(value / step) * step).toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
 
+/** What a row measures, in one word or two. */
+function nameOf({ measure, part }: Row): string {
+  return part === undefined ? measure : `${measure}, ${part}`;
+}
+
 export function ratiosOf(rows: readonly Row[]): Ratio[] {
-  const key = (row: Row) => `${row.measure} ${row.payloadBytes}`;
+  const key = (row: Row) => `${nameOf(row)} ${row.payloadBytes}`;
   const ours = new Map(rows.filter((row) => row.subject === "floe").map((row) => [key(row), row]));
   return rows.flatMap((row) => {
     const own = ours.get(key(row));
     if (row.subject === "floe" || own === undefined) return [];
     return [
       {
-        measure: row.measure,
+        measure: nameOf(row),
         payloadBytes: row.payloadBytes,
         peer: row.subject,
         floe: own.median,
@@ -77,7 +82,7 @@ const RIGHT_ALIGNED = new Set(["payload", "median", "min", "max", "p99", "missed
 
 function cellsOf(row: Row): string[] {
   return [
-    row.measure,
+    nameOf(row),
     formatPayload(row.payloadBytes),
     row.subject,
     formatFigure(row.median),
