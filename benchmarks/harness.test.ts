@@ -73,7 +73,12 @@ test("machine: the kernel's lists of CPUs", () => {
   assert.deepEqual(parseCpuList(""), []);
 });
 
-function row(subject: Row["subject"], value: number, unit: string, measure = "latency"): Row {
+function row(
+  subject: Row["subject"],
+  value: number,
+  unit: string,
+  measure: Row["measure"] = "latency",
+): Row {
   const summary = { median: value, min: value, max: value };
   return { measure, subject, payloadBytes: 64, unit, ...summary, repetitions: 3 };
 }

@@ -8,9 +8,7 @@
 import { type Child, type Command, Nursery, Scratch } from "./children.ts";
 import type { Placement } from "./machine.ts";
 import { type Case, type Effort, type Workload, workloadOf } from "./plan.ts";
-
 import { encodeArguments, type Measure, type ResultEvent, type Role } from "./protocol.ts";
-
 import { median, summarize } from "./statistics.ts";
 import type { Cores, Subject, SubjectName } from "./subjects.ts";
 
