@@ -48,7 +48,8 @@ export class Loan<Payload> {
     this.#end();
     try {
       const offsetBytes = chunkOffsetBytes(this.#owned, this.#descriptor);
-      return this.#core.send(this.#owned, this.#descriptor, offsetBytes, this.#payloadBytes);
+      this.#core.writeLength(this.#owned, offsetBytes, this.#payloadBytes);
+      return this.#core.send(this.#owned, this.#descriptor, offsetBytes);
     } finally {
       this.#core.release();
     }

@@ -165,10 +165,15 @@ export class PublisherCore {
 
   #acquireMore(pool: ChunkPool): number {
     this.refresh();
-    this.#collectAll();
-    const descriptor = pool.take();
+    const descriptor = this.collectFor(pool);
     if (descriptor !== 0) return descriptor;
     this.#pools.grow(pool);
+    return pool.take();
+  }
+
+  /** Collects what has been given back, and takes a free chunk; returns 0 when there is none. */
+  collectFor(pool: ChunkPool): number {
+    this.#collectAll();
     return pool.take();
   }
 
@@ -190,16 +195,20 @@ export class PublisherCore {
     this.#pools.free(descriptor);
   }
 
+  /** Writes the length of the payload into the header of a chunk that begins at `offsetBytes`. */
+  writeLength(owned: OwnedDataSegment, offsetBytes: number, payloadBytes: number): void {
+    const { words } = owned;
+    const headerWord = offsetBytes / 4;
+    words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD] = payloadBytes;
+    words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1] =
+      payloadBytes <= 0xffff_ffff ? 0 : payloadBytes / 0x1_0000_0000;
+  }
+
   /**
-   * Sends a filled chunk, which begins at `offsetBytes` of its segment, to all subscribers; returns
-   * how many there were.
+   * Sends a filled chunk, which begins at `offsetBytes` of its segment and whose length is written,
+   * to all subscribers; returns how many there were.
    */
-  send(
-    owned: OwnedDataSegment,
-    descriptor: number,
-    offsetBytes: number,
-    payloadBytes: number,
-  ): number {
+  send(owned: OwnedDataSegment, descriptor: number, offsetBytes: number): number {
     if (peek(this.#words, SERVICE_HEADER_SUBSCRIBER_TOPOLOGY_WORD) !== this.#topologySeen) {
       this.refresh();
     }
@@ -209,9 +218,6 @@ export class PublisherCore {
     const headerWord = offsetBytes / 4;
     words[headerWord + CHUNK_HEADER_SEQUENCE_WORD] = this.#sequenceLow;
     words[headerWord + CHUNK_HEADER_SEQUENCE_WORD + 1] = this.#sequenceHigh;
-    words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD] = payloadBytes;
-    words[headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1] =
-      payloadBytes <= 0xffff_ffff ? 0 : payloadBytes / 0x1_0000_0000;
     const links = this.#links;
     const linkCount = links.length;
     if (linkCount === 0) {

@@ -93,6 +93,10 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
   readonly #pool: ChunkPool;
   readonly #writer: WriterOf<Type>;
   readonly #cursor: Cursor;
+  /** The chunk for the next message, or 0 when there is none yet. */
+  #descriptor = 0;
+  #owned: OwnedDataSegment | undefined;
+  #offsetBytes = 0;
 
   /** @internal Services make publishers. */
   constructor(service: ServiceCore, type: Type) {
@@ -115,22 +119,37 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
   send(fill: (payload: WriterOf<Type>) => void): number {
     const { core } = this;
     if (this.fillingCount > 0) throw nestedSend();
-    const descriptor = core.acquire(this.#pool);
-    const owned = core.segmentOf(descriptor);
-    const offsetBytes = chunkOffsetBytes(owned, descriptor);
-    this.#cursor.bind(owned.view, offsetBytes + core.payloadOffsetBytes);
+    if (this.#descriptor === 0) this.#prepare(core, core.acquire(this.#pool));
+    const owned = this.#owned!;
+    this.#cursor.bind(owned.view, this.#offsetBytes + core.payloadOffsetBytes);
     this.fillingCount += 1;
     try {
       fill(this.#writer);
     } catch (error) {
+      // The chunk stays prepared, for the next message.
       this.#cursor.release();
-      this.abandonFilling(descriptor);
+      this.endFilling();
       throw error;
     }
     this.#cursor.release();
-    const reached = core.send(owned, descriptor, offsetBytes, this.#sizeBytes);
+    const reached = core.send(owned, this.#descriptor, this.#offsetBytes);
+    this.#prepare(core, this.#pool.take() || core.collectFor(this.#pool));
     this.endFilling();
     return reached;
+  }
+
+  /**
+   * Makes a chunk ready for the next message. This is done when a message has been sent, so that the
+   * time from the wish to send to the sending is short: the processor fetches the chunk's first
+   * line, which another one has read, while this one does something else.
+   */
+  #prepare(core: PublisherCore, descriptor: number): void {
+    this.#descriptor = descriptor;
+    if (descriptor === 0) return;
+    const owned = core.segmentOf(descriptor);
+    this.#owned = owned;
+    this.#offsetBytes = chunkOffsetBytes(owned, descriptor);
+    core.writeLength(owned, this.#offsetBytes, this.#sizeBytes);
   }
 
   /**
@@ -179,7 +198,9 @@ export class BytesPublisher extends AnyPublisher {
       this.abandonFilling(descriptor);
       throw error;
     }
-    const reached = core.send(owned, descriptor, chunkOffsetBytes(owned, descriptor), lengthBytes);
+    const offsetBytes = chunkOffsetBytes(owned, descriptor);
+    core.writeLength(owned, offsetBytes, lengthBytes);
+    const reached = core.send(owned, descriptor, offsetBytes);
     this.endFilling();
     return reached;
   }
