@@ -70,11 +70,13 @@ export class PublisherCore {
       throw error;
     }
     const row = this.#place.index;
+    const { quality } = service.geometry;
     this.#pools = new ChunkPools({
       directory: service.directory,
       publisherId: this.id,
       permissions: service.node.domain.permissions,
-      chunksUsual: 16 * (service.geometry.quality.maxLoanedSamples + 2),
+      // Few, so that the same ones are used again while caches hold them; more come when needed.
+      chunksUsual: quality.bufferSize + quality.maxLoanedSamples + 2,
       announcements: {
         announce: (number, incarnation, geometry) =>
           announceDataSegment(service, row, number, incarnation, geometry),

@@ -139,9 +139,9 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
   }
 
   /**
-   * Makes a chunk ready for the next message. This is done when a message has been sent, so that the
-   * time from the wish to send to the sending is short: the processor fetches the chunk's first
-   * line, which another one has read, while this one does something else.
+   * Makes a chunk ready for the next message. This is done when a message has been sent, so that
+   * the way from the wish to send to the sending is short: the chunk's first line, which another
+   * processor has read, is fetched while this one does something else.
    */
   #prepare(core: PublisherCore, descriptor: number): void {
     this.#descriptor = descriptor;
