@@ -93,11 +93,6 @@ export class PublisherCore {
     return this.#links.length;
   }
 
-  /** Number of loans that have been neither sent nor given back. */
-  get loanCount(): number {
-    return this.#loanCount;
-  }
-
   /** Counts one more user. */
   retain(): this {
     this.#uses += 1;

@@ -12,6 +12,7 @@ import { type Id, isId } from "../memory/id.ts";
 import { corrupt, foreignFormat } from "../memory/segment.ts";
 import { readTextFileIfPresent } from "../os/files.ts";
 import { describeLayoutDifference, type StructLayout } from "../schema/mod.ts";
+import { invalidOption } from "./domain.ts";
 
 /** What a message carries: a struct of fixed layout, or bytes of any length. */
 export type PayloadDescription =
@@ -65,12 +66,7 @@ export function completeQuality(wanted: Partial<Quality>): Quality {
     const { usual, least, most } = QUALITY_RANGES[name];
     const value = wanted[name] ?? usual;
     if (!(Number.isInteger(value) && value >= least && value <= most)) {
-      throw new FloeError("FLOE_OPTION_INVALID", {
-        subject: name,
-        wanted: `a whole number from ${least} to ${most}`,
-        found: String(value),
-        remedy: "Correct the option.",
-      });
+      throw invalidOption(name, `a whole number from ${least} to ${most}`, String(value));
     }
     quality[name] = value;
   }
