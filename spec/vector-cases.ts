@@ -58,6 +58,7 @@ export interface VectorCase {
   readonly refused?: { readonly code: string; readonly because: string };
   readonly segmentHeader: FieldValues;
   readonly serviceHeader?: FieldValues;
+  readonly publishSubscribeHeader?: FieldValues;
   readonly nodes?: readonly FieldValues[];
   readonly publishers?: readonly FieldValues[];
   readonly dataSegments?: readonly DataSegmentRow[];
@@ -81,12 +82,14 @@ const SERVICE_IMAGE_BYTES = 24_576;
 const DATA_IMAGE_BYTES = 4096 + 4 * 256;
 
 function segmentHeader(segmentKind: string, segmentBytes: number, ownerId: string): FieldValues {
-  return { magic: MAGIC, formatMajor: 1, formatMinor: 0, segmentKind, segmentBytes, ownerId };
+  return { magic: MAGIC, formatMajor: 2, formatMinor: 0, segmentKind, segmentBytes, ownerId };
 }
+
+/** The node table of both service images. */
+const NODE_TABLE: FieldValues = { maxNodes: 2, nodeTableOffset: 4096 };
 
 /** What the creator of both service images chose, and what follows from it. */
 const SERVICE_SHAPE: FieldValues = {
-  maxNodes: 2,
   maxPublishers: 1,
   maxSubscribers: 2,
   bufferSize: 4,
@@ -97,7 +100,6 @@ const SERVICE_SHAPE: FieldValues = {
   payloadOffsetBytes: 16,
   linkBytes: 640,
   linkCompletionOffsetBytes: 512,
-  nodeTableOffset: 4096,
   publisherTableOffset: 12_288,
   subscriberTableOffset: 8192,
   linkMatrixOffset: 20_480,
@@ -115,11 +117,12 @@ const NEW_SERVICE: VectorCase = {
   segmentHeader: segmentHeader("publishSubscribe", SERVICE_IMAGE_BYTES, SERVICE_ID),
   serviceHeader: {
     state: "open",
-    ...SERVICE_SHAPE,
+    ...NODE_TABLE,
     generation: 0,
-    subscriberTopology: 0,
-    publisherTopology: 0,
+    receiverTopology: 0,
+    senderTopology: 0,
   },
+  publishSubscribeHeader: SERVICE_SHAPE,
   nodes: [{ state: "active", nodeId: NODE_A }, FREE_NODE],
   publishers: [FREE_PORT, FREE_PORT],
   subscribers: [FREE_PORT, FREE_PORT],
@@ -231,11 +234,12 @@ const BUSY_SERVICE: VectorCase = {
   segmentHeader: segmentHeader("publishSubscribe", SERVICE_IMAGE_BYTES, SERVICE_ID),
   serviceHeader: {
     state: "open",
-    ...SERVICE_SHAPE,
+    ...NODE_TABLE,
     generation: 4,
-    subscriberTopology: 2,
-    publisherTopology: 8,
+    receiverTopology: 2,
+    senderTopology: 8,
   },
+  publishSubscribeHeader: SERVICE_SHAPE,
   nodes: [
     { state: "active", nodeId: NODE_A },
     { state: "active", nodeId: NODE_B },
@@ -287,8 +291,8 @@ const FOREIGN_MAJOR: VectorCase = {
   image: "foreign-major.bin",
   meaning: "The beginning of a segment of another major version of the format.",
   imageBytes: 128,
-  refused: { code: "FLOE_FORMAT_VERSION", because: "formatMajor is 2" },
-  segmentHeader: { ...segmentHeader("publishSubscribe", 128, SERVICE_ID), formatMajor: 2 },
+  refused: { code: "FLOE_FORMAT_VERSION", because: "formatMajor is 3" },
+  segmentHeader: { ...segmentHeader("publishSubscribe", 128, SERVICE_ID), formatMajor: 3 },
 };
 
 const BAD_MAGIC: VectorCase = {

@@ -60,6 +60,11 @@ function writeField(
     }
     return;
   }
+  if (field.kind === "text64") {
+    const text = new TextEncoder().encode(String(value));
+    new Uint8Array(view.buffer).set(text, view.byteOffset + offsetBytes);
+    return;
+  }
   const number = numberOf(structureName, field, value);
   if (field.kind === "u64") view.setBigUint64(offsetBytes, BigInt(number), LITTLE_ENDIAN);
   else view.setUint32(offsetBytes, number, LITTLE_ENDIAN);
@@ -111,17 +116,17 @@ function writeDataSegmentRow(view: DataView, tableOffset: number, row: DataSegme
   writeStructure(view, "dataSegmentEntry", tableOffset + entryIndex * sizeBytes, values);
 }
 
-function writeLink(view: DataView, service: FieldValues, link: LinkContent): void {
-  const index = link.publisherRow * numberIn(service, "maxSubscribers") + link.subscriberColumn;
-  const offset = numberIn(service, "linkMatrixOffset") + index * numberIn(service, "linkBytes");
+function writeLink(view: DataView, header: FieldValues, link: LinkContent): void {
+  const index = link.publisherRow * numberIn(header, "maxSubscribers") + link.subscriberColumn;
+  const offset = numberIn(header, "linkMatrixOffset") + index * numberIn(header, "linkBytes");
   writeStructure(view, "link", offset, link.words);
   const slotsOffset = offset + structureNamed("link").sizeBytes;
   for (const [slotIndex, slot] of link.slots.entries()) {
     if (slot === "empty") continue;
-    const slotOffset = slotsOffset + slotIndex * numberIn(service, "slotStrideBytes");
+    const slotOffset = slotsOffset + slotIndex * numberIn(header, "slotStrideBytes");
     view.setUint32(slotOffset, slotWord(slot), LITTLE_ENDIAN);
   }
-  const completionsOffset = offset + numberIn(service, "linkCompletionOffsetBytes");
+  const completionsOffset = offset + numberIn(header, "linkCompletionOffsetBytes");
   for (const [entryIndex, entry] of link.completions.entries()) {
     if (entry === "never written") continue;
     view.setUint32(
@@ -148,17 +153,21 @@ export function encodeCase(vectorCase: VectorCase): Uint8Array {
   const bytes = new Uint8Array(vectorCase.imageBytes);
   const view = new DataView(bytes.buffer);
   writeStructure(view, "segmentHeader", 0, vectorCase.segmentHeader);
-  const service = vectorCase.serviceHeader;
-  if (service !== undefined) {
-    writeStructure(view, "serviceHeader", 0, service);
-    const { nodes = [], publishers = [], subscribers = [] } = vectorCase;
-    writeTable(view, "nodeEntry", numberIn(service, "nodeTableOffset"), nodes);
-    writeTable(view, "publisherEntry", numberIn(service, "publisherTableOffset"), publishers);
-    writeTable(view, "subscriberEntry", numberIn(service, "subscriberTableOffset"), subscribers);
+  if (vectorCase.serviceHeader !== undefined) {
+    const { serviceHeader, nodes = [] } = vectorCase;
+    writeStructure(view, "serviceHeader", 0, serviceHeader);
+    writeTable(view, "nodeEntry", numberIn(serviceHeader, "nodeTableOffset"), nodes);
+  }
+  const header = vectorCase.publishSubscribeHeader;
+  if (header !== undefined) {
+    writeStructure(view, "publishSubscribeHeader", 0, header);
+    const { publishers = [], subscribers = [] } = vectorCase;
+    writeTable(view, "portEntry", numberIn(header, "publisherTableOffset"), publishers);
+    writeTable(view, "portEntry", numberIn(header, "subscriberTableOffset"), subscribers);
     for (const row of vectorCase.dataSegments ?? []) {
-      writeDataSegmentRow(view, numberIn(service, "dataSegmentTableOffset"), row);
+      writeDataSegmentRow(view, numberIn(header, "dataSegmentTableOffset"), row);
     }
-    for (const link of vectorCase.links ?? []) writeLink(view, service, link);
+    for (const link of vectorCase.links ?? []) writeLink(view, header, link);
   }
   if (vectorCase.dataSegmentHeader !== undefined) {
     writeStructure(view, "dataSegmentHeader", 0, vectorCase.dataSegmentHeader);

@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   FLOE_VALUE_INVALID: "a value does not fit the field it is written to",
   FLOE_TIMEOUT: "the wait ended because its time was over",
   FLOE_ABORTED: "the wait ended because its signal was aborted",
+  FLOE_INTERRUPTED: "a blocking wait ended because a signal came that the program handles",
 } as const;
 
 /** A `code` of a {@link FloeError}; see {@link ERROR_CODES} for the meanings. */

@@ -18,6 +18,7 @@ export {
   type SubscriberFor,
 } from "./patterns/publish-subscribe.ts";
 export { Loan } from "./ports/loan.ts";
+export type { PortOptions } from "./ports/port-options.ts";
 export {
   BytesPublisher,
   StructPublisher,
@@ -30,8 +31,8 @@ export {
   type ReadonlyBytes,
   StructSubscriber,
 } from "./ports/subscriber.ts";
-export type { WaitOptions } from "./ports/waiting.ts";
 export type { DomainOptions } from "./registry/domain.ts";
-export type { Quality } from "./registry/service-config.ts";
+export type { Quality } from "./registry/publish-subscribe-config.ts";
 export type { OpenMode } from "./registry/service-core.ts";
 export * from "./schema/mod.ts";
+export type { BlockingWaitOptions, WaitOptions } from "./wait/waiting.ts";

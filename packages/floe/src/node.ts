@@ -11,14 +11,13 @@ import {
   type PublishSubscribeOptions,
 } from "./patterns/publish-subscribe.ts";
 import { type DomainOptions, enterDomain, invalidOption } from "./registry/domain.ts";
+import { statedLimits } from "./registry/limits.ts";
 import { NodeCore } from "./registry/node-core.ts";
-import {
-  checkCompatible,
-  completeQuality,
-  QUALITY_NAMES,
-  type Quality,
-} from "./registry/service-config.ts";
-import { ServiceCore } from "./registry/service-core.ts";
+import { type Pattern, publishSubscribePattern } from "./registry/pattern.ts";
+import { QUALITY_RANGES } from "./registry/publish-subscribe-config.ts";
+import type { ServiceConfig } from "./registry/service-config.ts";
+import { type OpenMode, ServiceCore } from "./registry/service-core.ts";
+import type { CommonGeometry } from "./registry/service-segment.ts";
 
 const NODE_NAME_BYTES_MAX = 128;
 
@@ -33,7 +32,8 @@ export interface NodeOptions {
 /** A participant of a domain. A process may have several; each worker thread needs its own. */
 export class Node {
   readonly #core: NodeCore;
-  readonly #services: Map<string, ServiceCore> = new Map();
+  /** Services that are open, by pattern and name: each has one core in a node. */
+  readonly #services: Map<string, unknown> = new Map();
   #isClosed = false;
 
   private constructor(core: NodeCore) {
@@ -79,29 +79,35 @@ export class Node {
     name: string,
     options: PublishSubscribeOptions<P>,
   ): PublishSubscribe<P> {
+    const { payload, mode } = options;
+    const wanted = {
+      payload: describePayload(payload),
+      quality: statedLimits(QUALITY_RANGES, options),
+    };
+    const core = this.#enter(publishSubscribePattern, name, wanted, mode);
+    return new PublishSubscribe(core, payload);
+  }
+
+  #enter<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+    pattern: Pattern<Wanted, Config, Geometry>,
+    name: string,
+    wanted: Wanted,
+    mode: OpenMode = "open-or-create",
+  ): ServiceCore<Config, Geometry> {
     if (this.#isClosed) throw closedNode(this.name);
-    const { payload, mode = "open-or-create" } = options;
-    const quality: Partial<Record<keyof Quality, number>> = {};
-    for (const qualityName of QUALITY_NAMES) {
-      const value = options[qualityName];
-      if (value !== undefined) quality[qualityName] = value;
-    }
-    const wanted = { payload: describePayload(payload), quality };
-    // Of an existing service too: a wish that makes no sense is not granted by having more.
-    completeQuality(quality);
     if (mode !== "open" && mode !== "create" && mode !== "open-or-create") {
       throw invalidOption("mode", '"open", "create" or "open-or-create"', JSON.stringify(mode));
     }
-    const known = this.#services.get(name);
+    const key = `${pattern.name} ${name}`;
+    const known = this.#services.get(key) as ServiceCore<Config, Geometry> | undefined;
     if (known !== undefined && mode !== "create") {
-      checkCompatible(known.config, wanted);
-      return new PublishSubscribe(known.retain(), payload);
+      pattern.checkCompatible(known.config, wanted);
+      return known.retain();
     }
-    const core = ServiceCore.enter(this.#core, name, wanted, mode, () =>
-      this.#services.delete(name),
-    );
-    this.#services.set(name, core);
-    return new PublishSubscribe(core, payload);
+    const forget = () => this.#services.delete(key);
+    const core = ServiceCore.enter(pattern, this.#core, name, wanted, mode, forget);
+    this.#services.set(key, core);
+    return core;
   }
 
   /**

@@ -13,7 +13,7 @@ import {
   CHUNK_HEADER_SEQUENCE_WORD,
 } from "../layout/chunk-header.ts";
 import { LINK_CONNECTED_GENERATION_WORD } from "../layout/link.ts";
-import { SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD } from "../layout/service-header.ts";
+import { SERVICE_HEADER_SENDER_TOPOLOGY_WORD } from "../layout/service-header.ts";
 import { EntryState } from "../layout/values.ts";
 import {
   chunkIndex,
@@ -25,16 +25,25 @@ import { type Id, randomId } from "../memory/id.ts";
 import { unsignedLong } from "../memory/segment.ts";
 import { tryWithControlLock } from "../registry/control-lock.ts";
 import {
+  activePorts,
+  nodeIdIn,
+  type PortPlace,
+  portGeneration,
+  portIdIn,
+  portState,
+  signalReceiverChange,
+} from "../registry/port-table.ts";
+import {
   finishDrainedRow,
   joinAsSubscriber,
   leaveAsSubscriber,
-  type PortPlace,
-  readPublisherEntry,
-  readPublisherId,
-  signalSubscriberChange,
-} from "../registry/port-directory.ts";
-import type { ServiceCore } from "../registry/service-core.ts";
-import { linkWord } from "../registry/service-segment.ts";
+  publisherEntryWord,
+} from "../registry/publish-subscribe-directory.ts";
+import { linkWord } from "../registry/publish-subscribe-segment.ts";
+import type { PublishSubscribeCore } from "../registry/service-core.ts";
+import { portEntryWord } from "../registry/service-segment.ts";
+import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
+import type { WaitableCore } from "../wait/waitable.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import { SubscriberLink } from "./subscriber-link.ts";
 
@@ -42,9 +51,12 @@ import { SubscriberLink } from "./subscriber-link.ts";
 const IDLE_POLLS_MASK = 63;
 
 /** The receiving port; samples and handles share it by counting. */
-export class SubscriberCore {
+export class SubscriberCore implements DoorbellOwner, WaitableCore {
   readonly id: Id = randomId();
-  readonly service: ServiceCore;
+  readonly name: string;
+  readonly service: PublishSubscribeCore;
+  /** On which waits for messages and publishers sleep. */
+  readonly doorbell: Doorbell;
   readonly #place: PortPlace;
   readonly #words: Int32Array;
   readonly #borrowedMax: number;
@@ -57,30 +69,42 @@ export class SubscriberCore {
   #topologySeen: number;
   #nextLinkIndex = 0;
   #idlePolls = 0;
+  #takeCount = 0;
   /** Whether an idle poll has chunks to return, or a closed publisher to let go. */
   #hasReturns = false;
   #isOpen = true;
   #uses = 1;
 
-  constructor(service: ServiceCore) {
+  constructor(service: PublishSubscribeCore, name: string) {
     this.service = service.retain();
+    this.name = name;
+    this.doorbell = new Doorbell(service.node, this);
     this.#words = service.segment.words;
     this.#borrowedMax = service.geometry.quality.maxBorrowedSamples;
     this.#payloadOffsetBytes = service.geometry.payloadOffsetBytes;
     try {
-      this.#place = joinAsSubscriber(service, this.id);
+      const { id } = this;
+      this.#place = joinAsSubscriber(service, { id, name, bellToken: this.doorbell.token });
     } catch (error) {
+      this.doorbell.close();
       service.release();
       throw error;
     }
+    const entryWord = portEntryWord(service.geometry.subscribers, this.#place.index);
+    this.doorbell.place(this.#words, entryWord);
     // Another number than the present one: the first poll looks for publishers.
-    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD);
+    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
   }
 
   /** Number of publishers that this subscriber is connected with. */
   get publisherCount(): number {
     this.refresh();
     return this.#links.filter((link) => !link.isClosing).length;
+  }
+
+  /** Number of publishers that are open, whether they have connected already or not. */
+  get openPublisherCount(): number {
+    return activePorts(this.#words, this.service.geometry.publishers).length;
   }
 
   /** Samples held at least of one publisher before a further take is refused. */
@@ -106,6 +130,7 @@ export class SubscriberCore {
     if (this.#isOpen) {
       leaveAsSubscriber(this.service, this.#place);
       this.#isOpen = false;
+      this.doorbell.close();
       for (const link of this.#links) link.close();
       this.#links = [];
     }
@@ -115,7 +140,7 @@ export class SubscriberCore {
 
   /** Looks whether publishers, links or data segments have changed. */
   refresh(): void {
-    const topology = loadAcquire(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD);
+    const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
     if (topology === this.#topologySeen || !this.#isOpen) return;
     this.#topologySeen = topology;
     const known = new Map(this.#links.map((link) => [link.row, link]));
@@ -142,12 +167,13 @@ export class SubscriberCore {
     const { service } = this;
     // The generation first and last: what is read between them belongs to one publisher. That it
     // closes meanwhile does not matter, and must not: a message of it may be in hand.
-    const { generation } = readPublisherEntry(service, row);
-    const { state } = readPublisherEntry(service, row);
-    const publisherId = readPublisherId(service, row);
+    const entryWord = publisherEntryWord(service, row);
+    const generation = portGeneration(this.#words, entryWord);
+    const state = portState(this.#words, entryWord);
+    const publisherId = portIdIn(this.#words, entryWord);
     const isThere = state === EntryState.active || state === EntryState.draining;
     const serves = isThere && this.#isServed(row);
-    if (readPublisherEntry(service, row).generation !== generation) {
+    if (portGeneration(this.#words, entryWord) !== generation) {
       // The row changed hands between these reads: look at it again at the next poll.
       this.#topologySeen -= 1;
       return known;
@@ -206,7 +232,7 @@ export class SubscriberCore {
   idle(message: ReceivedMessage): boolean {
     this.#idlePolls = (this.#idlePolls + 1) | 0;
     const hasChanged =
-      peek(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD) !== this.#topologySeen;
+      peek(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD) !== this.#topologySeen;
     const isBusy = hasChanged || this.#hasReturns || (this.#idlePolls & IDLE_POLLS_MASK) === 0;
     return isBusy && this.#useIdleTime(message);
   }
@@ -223,6 +249,44 @@ export class SubscriberCore {
     return false;
   }
 
+  /** The nodes of all publishers, those that have closed and have messages left among them. */
+  senderNodeIds(): Id[] {
+    const nodeIds: Id[] = [];
+    for (let row = 0; row < this.service.geometry.publisherRowCount; row += 1) {
+      const entryWord = publisherEntryWord(this.service, row);
+      const state = portState(this.#words, entryWord);
+      const isThere = state === EntryState.active || state === EntryState.draining;
+      if (isThere) nodeIds.push(nodeIdIn(this.#words, entryWord));
+    }
+    return nodeIds;
+  }
+
+  /**
+   * Whether a message waits or links have changed: asked by a port that has armed its bell and
+   * found nothing, so in order with the arming.
+   */
+  get hasNews(): boolean {
+    const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
+    if (topology !== this.#topologySeen) return true;
+    return this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty);
+  }
+
+  /** Whether a message waits to be taken; see {@link hasNews}. */
+  isReady(): boolean {
+    this.refresh();
+    return this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty);
+  }
+
+  /** Counts the messages that were taken. */
+  get takeCount(): number {
+    return this.#takeCount;
+  }
+
+  /** Which port it is, for messages. */
+  get subject(): string {
+    return `subscriber of "${this.service.config.name}"`;
+  }
+
   /** Whether no message was taken because too many samples are held. */
   get isBorrowLimitReached(): boolean {
     return this.#links.some((link) => link.borrowedCount >= this.#borrowedMax && !link.isEmpty);
@@ -230,11 +294,12 @@ export class SubscriberCore {
 
   /** Checks what was taken, finds the chunk, and describes it. */
   #describe(link: SubscriberLink, descriptor: number, message: ReceivedMessage): void {
+    this.#takeCount = (this.#takeCount + 1) | 0;
     // Held from here on, else the next look would end a closing link whose last message this is.
     link.borrowedCount += 1;
     link.heldCount += 1;
     // A data segment may have been announced after the last look and before this message.
-    if (peek(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD) !== this.#topologySeen) {
+    if (peek(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD) !== this.#topologySeen) {
       this.#refreshHolding(link, descriptor);
     }
     const mapped = link.segments[chunkSegmentNumber(descriptor)];
@@ -341,7 +406,7 @@ export class SubscriberCore {
     this.#finishedGenerations.set(link.row, link.generation);
     link.noteDrained();
     // An active publisher, whose link was poisoned, must learn that nobody listens any more.
-    signalSubscriberChange(this.service);
+    signalReceiverChange(this.service);
     link.close();
     this.#unfinishedRows.add(link.row);
   }

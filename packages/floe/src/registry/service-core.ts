@@ -27,24 +27,15 @@ import {
 import { pauseMs } from "../sync/pause.ts";
 import { VANISHED, withControlLock } from "./control-lock.ts";
 import { DataSegmentCache } from "./data-segment-cache.ts";
+import type { EventConfig } from "./event-config.ts";
+import type { EventGeometry } from "./event-segment.ts";
 import type { NodeCore } from "./node-core.ts";
-import {
-  checkCompatible,
-  completeQuality,
-  newServiceConfig,
-  readServiceConfig,
-  type ServiceConfig,
-  type WantedService,
-} from "./service-config.ts";
+import type { Pattern } from "./pattern.ts";
+import type { PublishSubscribeConfig } from "./publish-subscribe-config.ts";
+import type { PublishSubscribeGeometry } from "./publish-subscribe-segment.ts";
+import { readServiceConfig, type ServiceConfig } from "./service-config.ts";
 import { serviceDirectoryName } from "./service-name.ts";
-import {
-  createServiceSegment,
-  newServiceShape,
-  nodeEntryWord,
-  openServiceSegment,
-  type ServiceGeometry,
-  serviceGeometry,
-} from "./service-segment.ts";
+import { type CommonGeometry, nodeEntryWord } from "./service-segment.ts";
 
 /** Whether a service may, must or must not exist already. */
 export type OpenMode = "open" | "create" | "open-or-create";
@@ -52,12 +43,15 @@ export type OpenMode = "open" | "create" | "open-or-create";
 const CONFIG_FILE = "service.json";
 const SEGMENT_FILE = "links";
 
-/** A service, opened by a node. */
-export class ServiceCore {
+/** A service of any pattern, opened by a node. */
+export class ServiceCore<
+  Config extends ServiceConfig = ServiceConfig,
+  Geometry extends CommonGeometry = CommonGeometry,
+> {
   readonly node: NodeCore;
   readonly directory: string;
-  readonly config: ServiceConfig;
-  readonly geometry: ServiceGeometry;
+  readonly config: Config;
+  readonly geometry: Geometry;
   readonly segment: Segment;
   /** Data segments of publishers, mapped once for all subscribers of this node. */
   readonly dataSegments: DataSegmentCache;
@@ -65,7 +59,7 @@ export class ServiceCore {
   readonly #onGone: () => void;
   #uses = 1;
 
-  private constructor(joined: Joined, onGone: () => void) {
+  private constructor(joined: Joined<Config, Geometry>, onGone: () => void) {
     this.node = joined.node.retain();
     this.directory = joined.directory;
     this.config = joined.config;
@@ -81,25 +75,26 @@ export class ServiceCore {
    * Throws FLOE_SERVICE_NOT_FOUND, FLOE_SERVICE_EXISTS, FLOE_SERVICE_IN_FLUX, FLOE_LIMIT_REACHED
    * and what checking an existing service throws.
    */
-  static enter(
+  static enter<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+    pattern: Pattern<Wanted, Config, Geometry>,
     node: NodeCore,
     name: string,
-    wanted: WantedService,
+    wanted: Wanted,
     mode: OpenMode,
     onGone: () => void,
-  ): ServiceCore {
+  ): ServiceCore<Config, Geometry> {
     const { domain } = node;
-    const directory = `${domain.path}/${serviceDirectoryName("publish-subscribe", name)}`;
+    const directory = `${domain.path}/${serviceDirectoryName(pattern.name, name)}`;
     const deadlineMs = performance.now() + domain.lockTimeoutMs;
     do {
       if (mode !== "create") {
-        const joined = join(node, directory, wanted);
+        const joined = join(pattern, node, directory, wanted);
         if (joined !== undefined) return new ServiceCore(joined, onGone);
         if (mode === "open") throw notFound(name, directory);
       } else if (statPathIfPresent(directory) !== undefined) {
         throw exists(name, directory);
       }
-      const made = make(node, directory, name, wanted);
+      const made = make(pattern, node, directory, name, wanted);
       if (made !== undefined) return new ServiceCore(made, onGone);
       pauseMs(0.1);
     } while (performance.now() < deadlineMs);
@@ -156,7 +151,7 @@ export class ServiceCore {
     withControlLock(this.directory, lockTimeoutMs, () => {
       const entryWord = nodeEntryWord(this.geometry, this.#nodeIndex);
       storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
-      for (let index = 0; index < this.geometry.quality.maxNodes; index += 1) {
+      for (let index = 0; index < this.geometry.maxNodes; index += 1) {
         const otherWord = nodeEntryWord(this.geometry, index);
         if (loadAcquire(words, otherWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return;
       }
@@ -166,23 +161,36 @@ export class ServiceCore {
   }
 }
 
-interface Joined {
+/** A publish-subscribe service, opened by a node. */
+export type PublishSubscribeCore = ServiceCore<PublishSubscribeConfig, PublishSubscribeGeometry>;
+
+/** An event service, opened by a node. */
+export type EventCore = ServiceCore<EventConfig, EventGeometry>;
+
+interface Joined<Config, Geometry> {
   readonly node: NodeCore;
   readonly directory: string;
-  readonly config: ServiceConfig;
-  readonly geometry: ServiceGeometry;
+  readonly config: Config;
+  readonly geometry: Geometry;
   readonly segment: Segment;
   readonly nodeIndex: number;
 }
 
 /** Joins an existing service; undefined when there is none, or it vanished meanwhile. */
-function join(node: NodeCore, directory: string, wanted: WantedService): Joined | undefined {
+function join<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+  pattern: Pattern<Wanted, Config, Geometry>,
+  node: NodeCore,
+  directory: string,
+  wanted: Wanted,
+): Joined<Config, Geometry> | undefined {
   const outcome = withControlLock(directory, node.domain.lockTimeoutMs, () => {
-    const config = readServiceConfig(`${directory}/${CONFIG_FILE}`);
-    if (config === undefined) throw missingFile(directory, CONFIG_FILE);
-    checkCompatible(config, wanted);
+    const configPath = `${directory}/${CONFIG_FILE}`;
+    const common = readServiceConfig(configPath, pattern.name);
+    if (common === undefined) throw missingFile(directory, CONFIG_FILE);
+    const config = pattern.checkedConfig(configPath, common);
+    pattern.checkCompatible(config, wanted);
     const path = `${directory}/${SEGMENT_FILE}`;
-    const opened = openServiceSegment(path, config.serviceId, config.quality);
+    const opened = pattern.openSegment(path, config);
     if (opened === undefined) throw missingFile(directory, SEGMENT_FILE);
     const { segment, geometry } = opened;
     if (loadAcquire(segment.words, SERVICE_HEADER_STATE_WORD) === ServiceState.removed) {
@@ -206,10 +214,10 @@ function takeNodeEntry(
   node: NodeCore,
   config: ServiceConfig,
   segment: Segment,
-  geometry: ServiceGeometry,
+  geometry: CommonGeometry,
 ): number {
   const { words } = segment;
-  for (let nodeIndex = 0; nodeIndex < config.quality.maxNodes; nodeIndex += 1) {
+  for (let nodeIndex = 0; nodeIndex < geometry.maxNodes; nodeIndex += 1) {
     const entryWord = nodeEntryWord(geometry, nodeIndex);
     if (loadAcquire(words, entryWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) continue;
     writeId(words, entryWord + NODE_ENTRY_NODE_ID_WORD, node.id);
@@ -219,25 +227,23 @@ function takeNodeEntry(
   throw new FloeError("FLOE_LIMIT_REACHED", {
     subject: `service "${config.name}"`,
     wanted: "a place for one more node",
-    found: `${config.quality.maxNodes} nodes that have it open (maxNodes)`,
+    found: `${geometry.maxNodes} nodes that have it open (maxNodes)`,
     remedy: "Close one, or create the service with a larger maxNodes.",
   });
 }
 
 /** Makes a service with this node as its first; undefined when another process was faster. */
-function make(
+function make<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+  pattern: Pattern<Wanted, Config, Geometry>,
   node: NodeCore,
   directory: string,
   name: string,
-  wanted: WantedService,
-): Joined | undefined {
+  wanted: Wanted,
+): Joined<Config, Geometry> | undefined {
   const { domain } = node;
   const { permissions } = domain;
-  const quality = completeQuality(wanted.quality);
-  const alignmentBytes =
-    wanted.payload.variant === "struct" ? wanted.payload.layout.alignmentBytes : 8;
-  const geometry = serviceGeometry(newServiceShape(quality, Math.max(8, alignmentBytes)));
-  const config = newServiceConfig(name, randomId(), wanted.payload, quality);
+  const config = pattern.newConfig(name, randomId(), wanted);
+  const geometry = pattern.geometryOf(config);
   const unfinished = `${domain.path}/.created.${node.id}.${config.serviceId}`;
   makeDirectoryIfAbsent(unfinished, permissions.directoryMode, permissions.groupId);
   let segment: Segment | undefined;
@@ -246,7 +252,7 @@ function make(
     const { fileMode, groupId } = permissions;
     writeWholeFile(`${unfinished}/${CONFIG_FILE}`, text, fileMode, groupId);
     const path = `${unfinished}/${SEGMENT_FILE}`;
-    segment = createServiceSegment(path, config.serviceId, geometry, permissions, (words) => {
+    segment = pattern.createSegment(path, config, geometry, permissions, (words) => {
       const entryWord = nodeEntryWord(geometry, 0);
       writeId(words, entryWord + NODE_ENTRY_NODE_ID_WORD, node.id);
       words[entryWord + NODE_ENTRY_STATE_WORD] = EntryState.active;

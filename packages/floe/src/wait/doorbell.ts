@@ -1,0 +1,231 @@
+/**
+ * Doorbell: how a port sleeps until there is something for it.
+ *
+ * A port decides how it waits at the moment it waits. In the *event loop* it joins a list of
+ * waiters, arms its bell with the way `loop`, and its node's FIFO brings the wake-up. *Blocking* it
+ * arms the bell with the way `blocked` and sleeps on the word itself, as a futex. Either may spin
+ * for a while before. In every case the order is: arm, look once more, sleep; a sender's is: make
+ * visible, look at the bell, ring. So no wake-up is lost (`structures/doorbell.ts`).
+ *
+ * A sender that dies between making a message visible and ringing leaves a sleeper behind. In the
+ * event loop the end of the sender's node rings instead, because the port watches the nodes of its
+ * senders while it sleeps. A blocked thread sleeps in slices and looks in between.
+ */
+
+import { PORT_ENTRY_BELL_WORD } from "../layout/port-entry.ts";
+import { Bell } from "../layout/values.ts";
+import type { Id } from "../memory/id.ts";
+import { futexWait } from "../os/futex.ts";
+import type { NodeCore } from "../registry/node-core.ts";
+import { BellArm } from "../structures/mod.ts";
+import type { Words } from "../sync/words.ts";
+
+/** Longest sleep of a blocked thread before it looks by itself, in milliseconds. */
+export const BLOCKED_SLICE_MS = 250;
+
+/** Somebody who waits in the event loop. */
+export interface Waiter {
+  /** Waiters of one lane are served in order: if one finds nothing, those behind it do not look. */
+  readonly lane: string;
+  /** Looks whether what it waits for has come; true when the wait is over. Must not throw. */
+  tryFinish(): boolean;
+}
+
+/** What a port contributes to its waits. */
+export interface DoorbellOwner {
+  /** The nodes from which a wake-up must come; they are watched while the port sleeps. */
+  senderNodeIds(): readonly Id[];
+  /** A node of a sender has ended, or a blocked wait has lasted: looks after dead senders. */
+  checkSenders?(): void;
+}
+
+/** How a blocking wait ended. */
+export type BlockedOutcome = "finished" | "timed-out" | "interrupted";
+
+/** The bell of one port of this process. */
+export class Doorbell {
+  /** What others write into the node's FIFO to ring this port. */
+  readonly token: number;
+  readonly #node: NodeCore;
+  readonly #owner: DoorbellOwner;
+  #words: Words | undefined;
+  #bellWordIndex = 0;
+  #arm: BellArm | undefined;
+  #waiters: Waiter[] = [];
+  #watchedNodeIds: Set<Id> = new Set();
+  #isHolding = true;
+  #isServing = false;
+  /** How often this bell has been rung, by others or by itself. */
+  #ringCount = 0;
+  readonly #onSenderEnded = (nodeId: Id): void => {
+    this.#watchedNodeIds.delete(nodeId);
+    this.#owner.checkSenders?.();
+    this.ring();
+  };
+
+  constructor(node: NodeCore, owner: DoorbellOwner) {
+    this.#node = node;
+    this.#owner = owner;
+    this.token = node.bell.register(() => this.ring());
+  }
+
+  /** Says where the port's entry begins, once it has joined. */
+  place(words: Words, entryWord: number): void {
+    this.#words = words;
+    this.#bellWordIndex = entryWord + PORT_ENTRY_BELL_WORD;
+    this.#arm = new BellArm(words, this.#bellWordIndex);
+  }
+
+  /** Whether somebody waits in a lane. */
+  hasWaiters(lane: string): boolean {
+    return this.#waiters.some((waiter) => waiter.lane === lane);
+  }
+
+  /** Counts rings, so that a turn of the event loop can be told from the next. */
+  get ringCount(): number {
+    return this.#ringCount;
+  }
+
+  /** The node whose FIFO rings this bell. */
+  get node(): NodeCore {
+    return this.#node;
+  }
+
+  /** Makes waits in the event loop keep the process alive, as they do at first. */
+  ref(): void {
+    if (this.#isHolding) return;
+    this.#isHolding = true;
+    for (let count = this.#waiters.length; count > 0; count -= 1) this.#node.bell.hold();
+  }
+
+  /** Lets the process end although somebody waits. */
+  unref(): void {
+    if (!this.#isHolding) return;
+    this.#isHolding = false;
+    for (let count = this.#waiters.length; count > 0; count -= 1) this.#node.bell.letGo();
+  }
+
+  /** Whether waits keep the process alive. */
+  get isRef(): boolean {
+    return this.#isHolding;
+  }
+
+  /** Adds somebody who has found nothing, and sleeps on it. May finish the wait at once. */
+  add(waiter: Waiter): void {
+    this.#waiters.push(waiter);
+    if (this.#isHolding) this.#node.bell.hold();
+    this.#node.bell.listen();
+    if (this.#isServing) return;
+    // Armed already, it looks now; else it looks when all do.
+    if (this.#arm?.isArmed === true) this.#serveOnce();
+    else this.#serve();
+  }
+
+  /** Removes somebody whose wait has ended otherwise. */
+  remove(waiter: Waiter): void {
+    if (!this.#waiters.includes(waiter)) return;
+    this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    if (this.#isHolding) this.#node.bell.letGo();
+    if (this.#waiters.length === 0) this.#wakeUp();
+  }
+
+  /** Lets all waiters look: called when the bell was rung, and when the port itself changed. */
+  ring(): void {
+    this.#ringCount += 1;
+    if (this.#isServing) return;
+    this.#wakeUp();
+    this.#serve();
+  }
+
+  /** Lets waiters look, then arms and lets them look again, until they are done or asleep. */
+  #serve(): void {
+    this.#serveOnce();
+    const arm = this.#arm;
+    while (arm !== undefined && this.#waiters.length > 0 && !arm.isArmed) {
+      this.#watchSenders();
+      arm.arm(Bell.loop);
+      this.#serveOnce();
+    }
+  }
+
+  /** Lets every waiter look once; who waits behind another in its lane only if that one finishes. */
+  #serveOnce(): void {
+    this.#isServing = true;
+    const emptyLanes = new Set<string>();
+    const left: Waiter[] = [];
+    const present = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of present) {
+      const isFinished = !emptyLanes.has(waiter.lane) && waiter.tryFinish();
+      if (isFinished) {
+        if (this.#isHolding) this.#node.bell.letGo();
+      } else {
+        emptyLanes.add(waiter.lane);
+        left.push(waiter);
+      }
+    }
+    // Whoever was added meanwhile has not looked while armed.
+    const added = this.#waiters;
+    this.#waiters = left.concat(added);
+    this.#isServing = false;
+    if (this.#waiters.length === 0) this.#wakeUp();
+    else if (added.length > 0) this.#wakeUp();
+  }
+
+  #wakeUp(): void {
+    this.#arm?.disarm();
+  }
+
+  #watchSenders(): void {
+    const nodeIds = new Set(this.#owner.senderNodeIds());
+    for (const nodeId of this.#watchedNodeIds) {
+      if (!nodeIds.has(nodeId)) this.#node.peerLives.forget(nodeId, this.#onSenderEnded);
+    }
+    const watched = new Set<Id>();
+    for (const nodeId of nodeIds) {
+      if (this.#node.peerLives.watch(nodeId, this.#onSenderEnded)) watched.add(nodeId);
+    }
+    this.#watchedNodeIds = watched;
+  }
+
+  /**
+   * Blocks this thread until `tryFinish` is true, or for `timeoutMs`. A signal ends the wait as
+   * "interrupted" if the program handles signals, so that its handlers can run.
+   */
+  block(tryFinish: () => boolean, timeoutMs: number): BlockedOutcome {
+    const deadlineMs = performance.now() + timeoutMs;
+    const arm = this.#arm!;
+    try {
+      for (;;) {
+        const bell = arm.arm(Bell.blocked);
+        if (tryFinish()) return "finished";
+        const leftMs = deadlineMs - performance.now();
+        if (leftMs <= 0) return "timed-out";
+        const sliceMs = Math.min(leftMs, BLOCKED_SLICE_MS);
+        const outcome = futexWait(this.#words!, this.#bellWordIndex, bell, sliceMs);
+        arm.disarm();
+        if (tryFinish()) return "finished";
+        if (outcome === "interrupted" && handlesSignals()) return "interrupted";
+        if (outcome === "timed-out") this.#owner.checkSenders?.();
+      }
+    } finally {
+      arm.disarm();
+      if (this.#waiters.length > 0) this.#serve();
+    }
+  }
+
+  /** Ends everything; the port has left its service. */
+  close(): void {
+    this.#node.bell.unregister(this.token);
+    for (const nodeId of this.#watchedNodeIds) {
+      this.#node.peerLives.forget(nodeId, this.#onSenderEnded);
+    }
+    this.#watchedNodeIds.clear();
+    this.#arm = undefined;
+  }
+}
+
+/** Whether the program has handlers of signals, which cannot run while a thread is blocked. */
+export function handlesSignals(): boolean {
+  return process.eventNames().some((name) => typeof name === "string" && name.startsWith("SIG"));
+}

@@ -1,0 +1,221 @@
+/**
+ * Waiting for something at a port: in the event loop with a promise, or blocking this thread.
+ *
+ * What is waited for is an *attempt*: a function that returns the thing, or undefined while it is
+ * not there. A wait attempts first, then spins if asked to, then sleeps on the port's doorbell.
+ */
+
+import { FloeError } from "../errors.ts";
+import type { Doorbell, Waiter } from "./doorbell.ts";
+
+/** How long a blocking wait may last, and whether it spins first. */
+export interface BlockingWaitOptions {
+  /** Milliseconds; default: no limit. */
+  readonly timeout?: number;
+  /**
+   * Microseconds for which to look again and again before sleeping; default 0. It saves the
+   * 30 microseconds that waking a sleeper takes, and costs a processor for as long.
+   */
+  readonly spinUs?: number;
+}
+
+/** How long to wait, and what else may end it. */
+export interface WaitOptions extends BlockingWaitOptions {
+  /** Ends the wait when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Returns what is waited for, or undefined while it is not there. */
+export type Attempt<T> = () => T | undefined;
+
+/** What a wait is about. */
+export interface WaitSubject {
+  /** Whose doorbell rings. */
+  readonly doorbell: Doorbell;
+  /** Whom and what it concerns, for messages: `subscriber of "x"` and `a message`. */
+  readonly subject: string;
+  readonly awaited: string;
+  /** See {@link Waiter.lane}. */
+  readonly lane: string;
+}
+
+const SPIN_US_MAX = 1e9;
+
+/** Options checked. Throws FLOE_OPTION_INVALID. */
+function checked(options: BlockingWaitOptions): { timeoutMs: number; spinUs: number } {
+  const { timeout = Number.POSITIVE_INFINITY, spinUs = 0 } = options;
+  if (!(typeof timeout === "number" && timeout >= 0)) {
+    throw invalidWait("timeout", "milliseconds from 0 on", String(timeout));
+  }
+  if (!(typeof spinUs === "number" && spinUs >= 0 && spinUs <= SPIN_US_MAX)) {
+    throw invalidWait("spinUs", `microseconds from 0 to ${SPIN_US_MAX}`, String(spinUs));
+  }
+  return { timeoutMs: timeout, spinUs };
+}
+
+function invalidWait(subject: string, wanted: string, found: string): FloeError {
+  return new FloeError("FLOE_OPTION_INVALID", {
+    subject,
+    wanted,
+    found,
+    remedy: "Correct the option, or leave it out.",
+  });
+}
+
+/** Attempts for a while without sleeping. */
+function spin<T>(attempt: Attempt<T>, durationUs: number): T | undefined {
+  const endMs = performance.now() + durationUs / 1000;
+  do {
+    // A reading of the clock costs as much as several attempts.
+    for (let turn = 0; turn < 16; turn += 1) {
+      const found = attempt();
+      if (found !== undefined) return found;
+    }
+  } while (performance.now() < endMs);
+  return undefined;
+}
+
+/** setTimeout takes no more than this. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+class LoopWait<T> implements Waiter {
+  readonly lane: string;
+  readonly promise: Promise<T>;
+  readonly #subject: WaitSubject;
+  readonly #attempt: Attempt<T>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timeoutMs: number;
+  #resolve!: (found: T) => void;
+  #reject!: (error: unknown) => void;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #onAbort = (): void => this.#fail(aborted(this.#subject, this.#signal!.reason));
+
+  constructor(
+    subject: WaitSubject,
+    attempt: Attempt<T>,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ) {
+    this.lane = subject.lane;
+    this.#subject = subject;
+    this.#attempt = attempt;
+    this.#timeoutMs = timeoutMs;
+    this.#signal = signal;
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    if (timeoutMs <= TIMER_MS_MAX) {
+      this.#timer = setTimeout(() => this.#onTimer(), timeoutMs);
+      if (!subject.doorbell.isRef) this.#timer.unref();
+    }
+    signal?.addEventListener("abort", this.#onAbort);
+  }
+
+  tryFinish(): boolean {
+    let found: T | undefined;
+    try {
+      found = this.#attempt();
+    } catch (error) {
+      this.#settle();
+      this.#reject(error);
+      return true;
+    }
+    if (found === undefined) return false;
+    this.#settle();
+    this.#resolve(found);
+    return true;
+  }
+
+  #settle(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  #onTimer(): void {
+    // What came while the timer was late still counts.
+    if (this.tryFinish()) this.#subject.doorbell.remove(this);
+    else this.#fail(timedOut(this.#subject, this.#timeoutMs));
+  }
+
+  #fail(error: FloeError): void {
+    this.#settle();
+    this.#subject.doorbell.remove(this);
+    this.#reject(error);
+  }
+}
+
+/**
+ * Resolves with what `attempt` finds. Rejects with FLOE_TIMEOUT, FLOE_ABORTED, FLOE_OPTION_INVALID,
+ * and with what `attempt` throws.
+ */
+export function waitFor<T>(
+  subject: WaitSubject,
+  options: WaitOptions,
+  attempt: Attempt<T>,
+): Promise<T> {
+  try {
+    const { timeoutMs, spinUs } = checked(options);
+    const { signal } = options;
+    if (signal?.aborted === true) throw aborted(subject, signal.reason);
+    const mayLook = !subject.doorbell.hasWaiters(subject.lane);
+    let found = mayLook ? attempt() : undefined;
+    if (found === undefined && mayLook && spinUs > 0) {
+      found = spin(attempt, Math.min(spinUs, timeoutMs * 1000));
+    }
+    if (found !== undefined) return Promise.resolve(found);
+    if (timeoutMs === 0) throw timedOut(subject, 0);
+    const wait = new LoopWait(subject, attempt, timeoutMs, signal);
+    subject.doorbell.add(wait);
+    return wait.promise;
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/**
+ * Blocks this thread until `attempt` finds something, and returns it; undefined when the time is
+ * over. Throws FLOE_INTERRUPTED when a signal came that the program handles, FLOE_OPTION_INVALID,
+ * and what `attempt` throws.
+ */
+export function waitForSync<T>(
+  subject: WaitSubject,
+  options: BlockingWaitOptions,
+  attempt: Attempt<T>,
+): T | undefined {
+  const { timeoutMs, spinUs } = checked(options);
+  let found = attempt();
+  if (found !== undefined || timeoutMs === 0) return found;
+  if (spinUs > 0) found = spin(attempt, Math.min(spinUs, timeoutMs * 1000));
+  if (found !== undefined) return found;
+  const outcome = subject.doorbell.block(() => {
+    found = attempt();
+    return found !== undefined;
+  }, timeoutMs);
+  if (outcome !== "interrupted") return found;
+  throw new FloeError("FLOE_INTERRUPTED", {
+    subject: subject.subject,
+    wanted: subject.awaited,
+    found: "that a signal came",
+    remedy: "Return to the event loop, so that the program's handlers run, or wait again.",
+  });
+}
+
+function timedOut({ subject, awaited }: WaitSubject, timeoutMs: number): FloeError {
+  return new FloeError("FLOE_TIMEOUT", {
+    subject,
+    wanted: awaited,
+    found: `nothing within ${timeoutMs} ms`,
+    remedy: "Start the other side, or wait longer.",
+  });
+}
+
+function aborted({ subject, awaited }: WaitSubject, cause: unknown): FloeError {
+  return new FloeError("FLOE_ABORTED", {
+    subject,
+    wanted: awaited,
+    found: "that the signal ended the wait",
+    remedy: "Wait again when it is wanted.",
+    cause,
+  });
+}
