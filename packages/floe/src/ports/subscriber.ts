@@ -8,7 +8,7 @@ import type { Id } from "../memory/id.ts";
 import { checkedPortName } from "../registry/port-table.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import type { AnyStructType, Cursor, ReaderOf, StructType } from "../schema/mod.ts";
-import { WAITABLE, type Waitable, type WaitableCore } from "../wait/waitable.ts";
+import type { Waitable, WaitableCore } from "../wait/waitable.ts";
 import {
   type BlockingWaitOptions,
   type WaitOptions,
@@ -60,7 +60,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
   }
 
   /** @internal */
-  get [WAITABLE](): WaitableCore {
+  get waitable(): WaitableCore {
     return this.#core;
   }
 

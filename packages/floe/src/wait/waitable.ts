@@ -5,9 +5,6 @@
 import type { PortDetails } from "../registry/port-table.ts";
 import type { Doorbell } from "./doorbell.ts";
 
-/** Under this name a port keeps what a wait set needs of it. */
-export const WAITABLE: unique symbol = Symbol("floe.waitable");
-
 /** A port's side of waiting, for the library itself. */
 export interface WaitableCore {
   readonly doorbell: Doorbell;
@@ -28,5 +25,5 @@ export interface WaitableCore {
 /** A port that can be attached to a wait set: a subscriber or a listener. */
 export interface Waitable {
   /** @internal */
-  readonly [WAITABLE]: WaitableCore;
+  readonly waitable: WaitableCore;
 }
