@@ -72,7 +72,8 @@ export class EventCounts {
 
   /**
    * Takes everything that was counted: calls `onEvent` with each id and its count, ids ascending,
-   * and returns the number of ids. Bits of ids that do not exist are passed over.
+   * and returns the number of ids. Bits of ids that do not exist are passed over. When `onEvent`
+   * throws, what it has not been told of stays counted.
    */
   take(onEvent: (eventId: number, count: number) => void): number {
     const words = this.#words;
@@ -81,14 +82,19 @@ export class EventCounts {
       if (peek(words, word) === 0) continue;
       // SYNC: acquires the counts behind the bits; pairs with fetchOr in add().
       let bits = exchange(words, word, 0);
-      while (bits !== 0) {
-        const bitIndex = 31 - Math.clz32(bits & -bits);
-        bits &= bits - 1;
-        const eventId = (word - this.#bitsWordIndex) * 32 + bitIndex;
-        const count = eventId < this.#eventCount ? this.#takeCount(eventId) : 0;
-        if (count === 0) continue;
-        idCount += 1;
-        onEvent(eventId, count);
+      try {
+        while (bits !== 0) {
+          const bitIndex = 31 - Math.clz32(bits & -bits);
+          bits &= bits - 1;
+          const eventId = (word - this.#bitsWordIndex) * 32 + bitIndex;
+          const count = eventId < this.#eventCount ? this.#takeCount(eventId) : 0;
+          if (count === 0) continue;
+          idCount += 1;
+          onEvent(eventId, count);
+        }
+      } finally {
+        // Only after a throw: the counts behind these bits must be found again.
+        if (bits !== 0) fetchOr(words, word, bits);
       }
     }
     return idCount;
