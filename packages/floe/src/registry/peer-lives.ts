@@ -7,6 +7,7 @@
  * this node are interested, and only while some are.
  */
 
+import { FloeError } from "../errors.ts";
 import type { Id } from "../memory/id.ts";
 import { DescriptorWatch } from "../os/descriptor-watch.ts";
 import { openFifoForReadingIfPresent, readFifo } from "../os/fifos.ts";
@@ -37,7 +38,8 @@ export class PeerLives {
 
   /**
    * Calls `onEnded` when a node ends, once, from the event loop. Returns false when it has ended
-   * already: then nothing is watched, and nothing is called. Its own node is never watched.
+   * already: then nothing is watched, and nothing is called. Its own node is never watched, and
+   * one that may not be looked at counts as alive.
    */
   watch(nodeId: Id, onEnded: OnEnded): boolean {
     if (nodeId === this.#ownId) return true;
@@ -47,7 +49,13 @@ export class PeerLives {
       return true;
     }
     const path = `${nodeDirectory(this.#domainPath, nodeId)}/${LIFE_FILE}`;
-    const fd = openFifoForReadingIfPresent(path);
+    let fd: number | undefined;
+    try {
+      fd = openFifoForReadingIfPresent(path);
+    } catch (error) {
+      if (FloeError.is(error) && error.code === "FLOE_PERMISSION") return true;
+      throw error;
+    }
     if (fd === undefined) return false;
     // The end of a FIFO is seen by those who had it open; who comes later has to ask.
     if (readFifo(fd, oneByte) === -1) {
