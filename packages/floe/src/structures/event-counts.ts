@@ -56,10 +56,12 @@ export class EventCounts {
 
   /** Whether something may have been counted: a hint that is cheap to ask for again and again. */
   get isHinted(): boolean {
-    for (let word = this.#bitsWordIndex; word < this.#bitsEndIndex; word += 1) {
-      if (peek(this.#words, word) !== 0) return true;
-    }
-    return false;
+    // A port that has nothing to do asks for little else: fields are read once.
+    const words = this.#words;
+    const endIndex = this.#bitsEndIndex;
+    let bits = 0;
+    for (let word = this.#bitsWordIndex; word < endIndex; word += 1) bits |= peek(words, word);
+    return bits !== 0;
   }
 
   /** Whether something has been counted, in order with what this thread updated before. */
