@@ -79,8 +79,8 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
    */
   poll(handler: (eventId: number, count: number) => void): number {
     const core = this.#open();
-    if (!core.isHinted) return 0;
     if (this.#isPolling) throw nestedPoll();
+    if (!core.isHinted) return 0;
     this.#isPolling = true;
     try {
       return core.take(handler);
