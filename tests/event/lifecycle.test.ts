@@ -103,6 +103,22 @@ floeTest(
 );
 
 floeTest(
+  "a notifier that is killed as soon as it has come is told of, every time",
+  async (bench) => {
+    using node = bench.node();
+    using events = node.event("brief", { createdEventId: 1, deadEventId: 2 });
+    using listener = events.listener();
+    for (let turn = 0; turn < 20; turn += 1) {
+      const child = bench.start(notifyUrl, { data: { service: "brief" } satisfies Assignment });
+      assert.deepEqual(await listener.wait({ timeout: 30_000 }), [{ eventId: 1, count: 1 }]);
+      child.kill();
+      assert.deepEqual(await listener.wait({ timeout: 30_000 }), [{ eventId: 2, count: 1 }]);
+    }
+  },
+  KILLS,
+);
+
+floeTest(
   "a listener that blocks alone learns of a dead notifier",
   async (bench) => {
     using node = bench.node();
