@@ -61,7 +61,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
 
   /** @internal */
   get waitable(): WaitableCore {
-    return this.#core;
+    return this.#open();
   }
 
   /** @internal The payload of the message taken last, for the length of a call. */
@@ -232,7 +232,8 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    */
   waitForPublishers(options: WaitForPublishersOptions = {}): Promise<number> {
     const { count = 1 } = options;
-    const subject = { ...this.#messages(), awaited: `${count} publishers`, lane: "publishers" };
+    const { doorbell, subject: port } = this.#core;
+    const subject = { doorbell, subject: port, awaited: `${count} publishers` };
     return waitFor(subject, options, () => {
       const found = this.#open().openPublisherCount;
       return found >= count ? found : undefined;
@@ -261,7 +262,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
     if (!this.#isPolling) this.#core.release();
     this.#isClosed = true;
     // Who waits at this port learns that it is closed.
-    this.#core.doorbell.ring();
+    this.#core.doorbell.shut();
   }
 
   [Symbol.dispose](): void {

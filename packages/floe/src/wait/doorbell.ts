@@ -25,8 +25,11 @@ export const BLOCKED_SLICE_MS = 250;
 
 /** Somebody who waits in the event loop. */
 export interface Waiter {
-  /** Waiters of one lane are served in order: if one finds nothing, those behind it do not look. */
-  readonly lane: string;
+  /**
+   * Waiters of one lane want the same things and are served in order: if one finds nothing, those
+   * behind it do not look. Who takes nothing away from others has none.
+   */
+  readonly lane: string | undefined;
   /** Looks whether what it waits for has come; true when the wait is over. Must not throw. */
   tryFinish(): boolean;
 }
@@ -55,6 +58,7 @@ export class Doorbell {
   #watchedNodeIds: Set<Id> = new Set();
   #isHolding = true;
   #isServing = false;
+  #isShut = false;
   /** How often this bell has been rung, by others or by itself. */
   #ringCount = 0;
   readonly #onSenderEnded = (nodeId: Id): void => {
@@ -77,7 +81,8 @@ export class Doorbell {
   }
 
   /** Whether somebody waits in a lane. */
-  hasWaiters(lane: string): boolean {
+  hasWaiters(lane: string | undefined): boolean {
+    if (lane === undefined || this.#waiters.length === 0) return false;
     return this.#waiters.some((waiter) => waiter.lane === lane);
   }
 
@@ -129,6 +134,17 @@ export class Doorbell {
     if (this.#waiters.length === 0) this.#wakeUp();
   }
 
+  /** Whether the port was closed: those who wait are told so, and nobody waits any more. */
+  get isShut(): boolean {
+    return this.#isShut;
+  }
+
+  /** The port is closed; it may leave its service later. */
+  shut(): void {
+    this.#isShut = true;
+    this.ring();
+  }
+
   /** Lets all waiters look: called when the bell was rung, and when the port itself changed. */
   ring(): void {
     this.#ringCount += 1;
@@ -151,7 +167,7 @@ export class Doorbell {
   /** Lets every waiter look once; who waits behind another in its lane only if that one finishes. */
   #serveOnce(): void {
     this.#isServing = true;
-    const emptyLanes = new Set<string>();
+    const emptyLanes = new Set<string | undefined>();
     const left: Waiter[] = [];
     const present = this.#waiters;
     this.#waiters = [];
@@ -160,7 +176,7 @@ export class Doorbell {
       if (isFinished) {
         if (this.#isHolding) this.#node.bell.letGo();
       } else {
-        emptyLanes.add(waiter.lane);
+        if (waiter.lane !== undefined) emptyLanes.add(waiter.lane);
         left.push(waiter);
       }
     }

@@ -36,7 +36,7 @@ export interface WaitSubject {
   readonly subject: string;
   readonly awaited: string;
   /** See {@link Waiter.lane}. */
-  readonly lane: string;
+  readonly lane?: string;
 }
 
 const SPIN_US_MAX = 1e9;
@@ -79,7 +79,7 @@ function spin<T>(attempt: Attempt<T>, durationUs: number): T | undefined {
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 class LoopWait<T> implements Waiter {
-  readonly lane: string;
+  readonly lane: string | undefined;
   readonly promise: Promise<T>;
   readonly #subject: WaitSubject;
   readonly #attempt: Attempt<T>;
