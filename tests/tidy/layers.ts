@@ -20,7 +20,17 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   memory: ["os", "layout", "errors.ts", "sync(types)"],
   registry: ["memory", "os", "sync", "layout", "schema", "structures", "errors.ts"],
   wait: ["registry", "structures", "memory", "os", "sync", "layout", "errors.ts"],
-  ports: ["wait", "registry", "structures", "memory", "schema", "os", "sync", "layout", "errors.ts"],
+  ports: [
+    "wait",
+    "registry",
+    "structures",
+    "memory",
+    "schema",
+    "os",
+    "sync",
+    "layout",
+    "errors.ts",
+  ],
   patterns: ["ports", "wait", "registry", "memory", "schema", "errors.ts"],
   "node.ts": ["patterns", "ports", "registry", "memory", "schema", "errors.ts"],
   "mod.ts": [

@@ -111,7 +111,7 @@ floeTest("an error in a loop's body releases the sample", async (bench) => {
   assert.equal(countOf(subscriber.tryTake()!), 2);
 });
 
-floeTest("an iterator that was left while it waited keeps no sample", async (bench) => {
+floeTest("an iterator that is left while it waits takes nothing any more", async (bench) => {
   using node = bench.node();
   using ticks = node.publishSubscribe("few", { payload: Tick, maxBorrowedSamples: 1 });
   using subscriber = ticks.subscriber();
@@ -120,10 +120,10 @@ floeTest("an iterator that was left while it waited keeps no sample", async (ben
   const pending = iterator.next();
   await turn();
   await iterator.return!();
-  publisher.send((tick) => void (tick.count = 1));
   assert.deepEqual(await pending, { done: true, value: undefined });
-  publisher.send((tick) => void (tick.count = 2));
-  assert.equal(countOf(subscriber.tryTake()!), 2);
+  publisher.send((tick) => void (tick.count = 1));
+  await turn();
+  assert.equal(countOf(subscriber.tryTake()!), 1);
 });
 
 floeTest("a loop over many messages lets the event loop turn in between", async (bench) => {

@@ -10,6 +10,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { type Node, type PublishSubscribe, struct, u32, type WaitEvent, WaitSet } from "floe";
 import { rejectsCode, throwsCode } from "../support/assertions.ts";
 import { type Bench, floeTest } from "../support/bench.ts";
+import { underSignals } from "../support/signals.ts";
 
 const Tick = struct("Tick", { count: u32 });
 
@@ -346,19 +347,7 @@ floeTest("a signal ends a blocking wait with FLOE_INTERRUPTED", async (bench) =>
   using subscriber = ticks.subscriber();
   using set = new WaitSet();
   set.attach(subscriber);
-  const { pid } = process;
-  const { spawn } = await import("node:child_process");
-  const killer = spawn("sh", ["-c", `while kill -TERM ${pid} 2>/dev/null; do sleep 0.05; done`]);
-  try {
+  await underSignals("SIGUSR2", () => {
     throwsCode(() => set.waitSync({ timeout: 20_000 }), "FLOE_INTERRUPTED");
-    const handler = (): void => {};
-    process.on("SIGTERM", handler);
-    throwsCode(() => subscriber.takeSync({ timeout: 20_000 }), "FLOE_INTERRUPTED");
-    killer.kill("SIGKILL");
-    await new Promise((resolve) => killer.once("close", resolve));
-    await turn();
-    process.removeListener("SIGTERM", handler);
-  } finally {
-    killer.kill("SIGKILL");
-  }
+  });
 });

@@ -211,17 +211,18 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
         if (this.#isClosed || this.#core.doorbell.hasWaiters(MESSAGES)) return undefined;
         return this.#isTurnOver() ? undefined : this.tryTake();
       },
-      waitForNext: () => this.#nextUnlessClosed(),
+      waitForNext: (isOver) => this.#nextUnless(isOver),
+      wakeUp: () => this.#core.doorbell.ring(),
     });
   }
 
-  /** Resolves with the next message, or with undefined when the port is closed. */
-  async #nextUnlessClosed(): Promise<Sample<Payload> | undefined> {
+  /** Resolves with the next message, or with undefined when it is over or the port is closed. */
+  async #nextUnless(isOver: () => boolean): Promise<Sample<Payload> | undefined> {
     if (this.#takesThisTurn > TAKES_PER_TURN_MAX) await this.#nextTurn();
-    const found = await waitFor<Sample<Payload> | "closed">(this.#messages(), {}, () =>
-      this.#isClosed ? "closed" : this.#attempt(),
+    const found = await waitFor<Sample<Payload> | "over">(this.#messages(), {}, () =>
+      this.#isClosed || isOver() ? "over" : this.#attempt(),
     );
-    return found === "closed" ? undefined : found;
+    return found === "over" ? undefined : found;
   }
 
   /**

@@ -7,6 +7,7 @@
  * this node are interested, and only while some are.
  */
 
+import { FloeError } from "../errors.ts";
 import type { Id } from "../memory/id.ts";
 import { DescriptorWatch } from "../os/descriptor-watch.ts";
 import { openFifoForReadingIfPresent, readFifo } from "../os/fifos.ts";
@@ -29,6 +30,7 @@ export class PeerLives {
   readonly #ownId: Id;
   readonly #domainPath: string;
   readonly #watched: Map<Id, Watched> = new Map();
+  #hasWarned = false;
 
   constructor(ownId: Id, domainPath: string) {
     this.#ownId = ownId;
@@ -37,7 +39,7 @@ export class PeerLives {
 
   /**
    * Calls `onEnded` when a node ends, once, from the event loop. Returns false when it has ended
-   * already: then nothing is watched, and nothing is called. Its own node is never watched.
+   * already, or cannot be watched: then nothing is called. Its own node is never watched.
    */
   watch(nodeId: Id, onEnded: OnEnded): boolean {
     if (nodeId === this.#ownId) return true;
@@ -46,18 +48,31 @@ export class PeerLives {
       known.interested.add(onEnded);
       return true;
     }
-    const path = `${nodeDirectory(this.#domainPath, nodeId)}/${LIFE_FILE}`;
-    const fd = openFifoForReadingIfPresent(path);
-    if (fd === undefined) return false;
-    // The end of a FIFO is seen by those who had it open; who comes later has to ask.
-    if (readFifo(fd, oneByte) === -1) {
-      closeFile(fd);
-      return false;
-    }
-    const watch = new DescriptorWatch(fd, { readable: true }, () => this.#look(nodeId));
-    watch.unref();
-    this.#watched.set(nodeId, { fd, watch, interested: new Set([onEnded]) });
+    const opened = this.#open(nodeId);
+    if (opened === undefined) return false;
+    this.#watched.set(nodeId, { ...opened, interested: new Set([onEnded]) });
     return true;
+  }
+
+  #open(nodeId: Id): Omit<Watched, "interested"> | undefined {
+    const path = `${nodeDirectory(this.#domainPath, nodeId)}/${LIFE_FILE}`;
+    let fd: number | undefined;
+    try {
+      fd = openFifoForReadingIfPresent(path);
+      if (fd === undefined) return undefined;
+      // The end of a FIFO is seen by those who had it open; who comes later has to ask.
+      if (readFifo(fd, oneByte) !== -1) {
+        const watch = new DescriptorWatch(fd, { readable: true }, () => this.#look(nodeId));
+        watch.unref();
+        return { fd, watch };
+      }
+    } catch (error) {
+      // Without descriptors left a wait still works; only the notice of a death comes later.
+      if (!this.#hasWarned && FloeError.is(error)) process.emitWarning(error);
+      this.#hasWarned = true;
+    }
+    if (fd !== undefined) closeFile(fd);
+    return undefined;
   }
 
   /** Ends the interest of `onEnded` in a node. */

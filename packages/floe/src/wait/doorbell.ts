@@ -54,10 +54,11 @@ export class Doorbell {
   #words: Words | undefined;
   #bellWordIndex = 0;
   #arm: BellArm | undefined;
-  #waiters: Waiter[] = [];
+  readonly #waiters: Set<Waiter> = new Set();
   #watchedNodeIds: Set<Id> = new Set();
   #isHolding = true;
   #isServing = false;
+  #wasRungWhileServing = false;
   #isShut = false;
   /** How often this bell has been rung, by others or by itself. */
   #ringCount = 0;
@@ -82,8 +83,9 @@ export class Doorbell {
 
   /** Whether somebody waits in a lane. */
   hasWaiters(lane: string | undefined): boolean {
-    if (lane === undefined || this.#waiters.length === 0) return false;
-    return this.#waiters.some((waiter) => waiter.lane === lane);
+    if (lane === undefined || this.#waiters.size === 0) return false;
+    for (const waiter of this.#waiters) if (waiter.lane === lane) return true;
+    return false;
   }
 
   /** Counts rings, so that a turn of the event loop can be told from the next. */
@@ -100,14 +102,14 @@ export class Doorbell {
   ref(): void {
     if (this.#isHolding) return;
     this.#isHolding = true;
-    for (let count = this.#waiters.length; count > 0; count -= 1) this.#node.bell.hold();
+    for (let count = this.#waiters.size; count > 0; count -= 1) this.#node.bell.hold();
   }
 
   /** Lets the process end although somebody waits. */
   unref(): void {
     if (!this.#isHolding) return;
     this.#isHolding = false;
-    for (let count = this.#waiters.length; count > 0; count -= 1) this.#node.bell.letGo();
+    for (let count = this.#waiters.size; count > 0; count -= 1) this.#node.bell.letGo();
   }
 
   /** Whether waits keep the process alive. */
@@ -115,23 +117,23 @@ export class Doorbell {
     return this.#isHolding;
   }
 
-  /** Adds somebody who has found nothing, and sleeps on it. May finish the wait at once. */
+  /**
+   * Adds somebody who has found nothing, and sleeps on it. May finish the wait at once.
+   * Throws what making the node's FIFO throws; then nobody was added.
+   */
   add(waiter: Waiter): void {
-    this.#waiters.push(waiter);
-    if (this.#isHolding) this.#node.bell.hold();
     this.#node.bell.listen();
-    if (this.#isServing) return;
-    // Armed already, it looks now; else it looks when all do.
-    if (this.#arm?.isArmed === true) this.#serveOnce();
-    else this.#serve();
+    this.#waiters.add(waiter);
+    if (this.#isHolding) this.#node.bell.hold();
+    // Who is added while others look, looks after them.
+    if (!this.#isServing) this.#serve();
   }
 
   /** Removes somebody whose wait has ended otherwise. */
   remove(waiter: Waiter): void {
-    if (!this.#waiters.includes(waiter)) return;
-    this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    if (!this.#waiters.delete(waiter)) return;
     if (this.#isHolding) this.#node.bell.letGo();
-    if (this.#waiters.length === 0) this.#wakeUp();
+    if (this.#waiters.size === 0) this.#arm?.disarm();
   }
 
   /** Whether the port was closed: those who wait are told so, and nobody waits any more. */
@@ -148,48 +150,45 @@ export class Doorbell {
   /** Lets all waiters look: called when the bell was rung, and when the port itself changed. */
   ring(): void {
     this.#ringCount += 1;
-    if (this.#isServing) return;
-    this.#wakeUp();
+    if (this.#isServing) {
+      this.#wasRungWhileServing = true;
+      return;
+    }
+    this.#arm?.disarm();
     this.#serve();
   }
 
   /** Lets waiters look, then arms and lets them look again, until they are done or asleep. */
   #serve(): void {
-    this.#serveOnce();
     const arm = this.#arm;
-    while (arm !== undefined && this.#waiters.length > 0 && !arm.isArmed) {
+    for (;;) {
+      this.#serveOnce();
+      if (this.#waiters.size === 0) {
+        arm?.disarm();
+        return;
+      }
+      if (arm === undefined || (arm.isArmed && !this.#wasRungWhileServing)) return;
       this.#watchSenders();
       arm.arm(Bell.loop);
-      this.#serveOnce();
     }
   }
 
   /** Lets every waiter look once; who waits behind another in its lane only if that one finishes. */
   #serveOnce(): void {
     this.#isServing = true;
-    const emptyLanes = new Set<string | undefined>();
-    const left: Waiter[] = [];
-    const present = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of present) {
-      const isFinished = !emptyLanes.has(waiter.lane) && waiter.tryFinish();
-      if (isFinished) {
-        if (this.#isHolding) this.#node.bell.letGo();
-      } else {
-        if (waiter.lane !== undefined) emptyLanes.add(waiter.lane);
-        left.push(waiter);
+    this.#wasRungWhileServing = false;
+    const emptyLanes = new Set<string>();
+    // Those who are added meanwhile come last, those who are removed not at all.
+    for (const waiter of this.#waiters) {
+      const { lane } = waiter;
+      if (lane !== undefined && emptyLanes.has(lane)) continue;
+      if (!waiter.tryFinish()) {
+        if (lane !== undefined) emptyLanes.add(lane);
+      } else if (this.#waiters.delete(waiter) && this.#isHolding) {
+        this.#node.bell.letGo();
       }
     }
-    // Whoever was added meanwhile has not looked while armed.
-    const added = this.#waiters;
-    this.#waiters = left.concat(added);
     this.#isServing = false;
-    if (this.#waiters.length === 0) this.#wakeUp();
-    else if (added.length > 0) this.#wakeUp();
-  }
-
-  #wakeUp(): void {
-    this.#arm?.disarm();
   }
 
   #watchSenders(): void {
@@ -226,7 +225,7 @@ export class Doorbell {
       }
     } finally {
       arm.disarm();
-      if (this.#waiters.length > 0) this.#serve();
+      if (this.#waiters.size > 0) this.#serve();
     }
   }
 

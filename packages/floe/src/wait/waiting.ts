@@ -112,6 +112,16 @@ class LoopWait<T> implements Waiter {
     signal?.addEventListener("abort", this.#onAbort);
   }
 
+  /** Sleeps. Throws what {@link Doorbell.add} throws; then the wait has not begun. */
+  begin(): void {
+    try {
+      this.#subject.doorbell.add(this);
+    } catch (error) {
+      this.#settle();
+      throw error;
+    }
+  }
+
   tryFinish(): boolean {
     let found: T | undefined;
     try {
@@ -166,7 +176,7 @@ export function waitFor<T>(
     if (found !== undefined) return Promise.resolve(found);
     if (timeoutMs === 0) throw timedOut(subject, 0);
     const wait = new LoopWait(subject, attempt, timeoutMs, signal);
-    subject.doorbell.add(wait);
+    wait.begin();
     return wait.promise;
   } catch (error) {
     return Promise.reject(error);
