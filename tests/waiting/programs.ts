@@ -30,3 +30,21 @@ export interface ManyAssignment {
   readonly domain: DomainOptions;
   readonly services: number;
 }
+
+/** What a worker is given. */
+export interface WorkerAssignment {
+  readonly domain: DomainOptions;
+  readonly way: "loop" | "blocked";
+  readonly messages: number;
+}
+
+/** What a process that waits in vain is given. */
+export interface ExitAssignment {
+  readonly domain: DomainOptions;
+  readonly how:
+    | "ref"
+    | "unref before"
+    | "unref, with a timeout"
+    | "unref, then ref"
+    | "process.exit";
+}

@@ -32,6 +32,8 @@ export interface Waiter {
   readonly lane: string | undefined;
   /** Looks whether what it waits for has come; true when the wait is over. Must not throw. */
   tryFinish(): boolean;
+  /** Told when waits at this port begin or cease to keep the process alive. */
+  setHolding?(isHolding: boolean): void;
 }
 
 /** What a port contributes to its waits. */
@@ -100,16 +102,22 @@ export class Doorbell {
 
   /** Makes waits in the event loop keep the process alive, as they do at first. */
   ref(): void {
-    if (this.#isHolding) return;
-    this.#isHolding = true;
-    for (let count = this.#waiters.size; count > 0; count -= 1) this.#node.bell.hold();
+    this.#setHolding(true);
   }
 
   /** Lets the process end although somebody waits. */
   unref(): void {
-    if (!this.#isHolding) return;
-    this.#isHolding = false;
-    for (let count = this.#waiters.size; count > 0; count -= 1) this.#node.bell.letGo();
+    this.#setHolding(false);
+  }
+
+  #setHolding(isHolding: boolean): void {
+    if (this.#isHolding === isHolding) return;
+    this.#isHolding = isHolding;
+    for (const waiter of this.#waiters) {
+      if (isHolding) this.#node.bell.hold();
+      else this.#node.bell.letGo();
+      waiter.setHolding?.(isHolding);
+    }
   }
 
   /** Whether waits keep the process alive. */

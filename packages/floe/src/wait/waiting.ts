@@ -137,6 +137,11 @@ class LoopWait<T> implements Waiter {
     return true;
   }
 
+  setHolding(isHolding: boolean): void {
+    if (isHolding) this.#timer?.ref();
+    else this.#timer?.unref();
+  }
+
   #settle(): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#signal?.removeEventListener("abort", this.#onAbort);
