@@ -89,7 +89,7 @@ export class LatencyRecorder {
     this.#importedMs = importedMs;
   }
 
-  /** For subjects that busy poll: `round` sends, waits for the echo and checks it. */
+  /** For subjects that busy poll, or block: `round` sends, waits for the echo and checks it. */
   measureSync(round: () => void): void {
     for (let index = 0; index < this.#run.warmupRounds; index++) {
       round();

@@ -9,9 +9,9 @@
 //! * `receive()` in a busy loop, no event, no listener, no sleeping;
 //! * `--release`, fat LTO, one codegen unit, `panic = "abort"` (see Cargo.toml).
 //!
-//! The program speaks the line protocol of benchmarks/protocol.ts: nine arguments in, one JSON line
-//! per event out, and it stays alive until its standard input is closed, so that no sender takes
-//! its memory away while the receiver is still reading.
+//! The program speaks the line protocol of benchmarks/protocol.ts: eleven arguments in, one JSON
+//! line per event out, and it stays alive until its standard input is closed, so that no sender
+//! takes its memory away while the receiver is still reading.
 
 use iceoryx2::config::Config;
 use iceoryx2::prelude::*;
@@ -60,9 +60,10 @@ fn epoch_ms() -> f64 {
 
 fn parse_arguments() -> Outcome<Arguments> {
     let list: Vec<String> = std::env::args().skip(1).collect();
-    let [role, measure, payload, touched, rounds, block, warmup, buffer, directory] = &list[..]
+    let [role, measure, _way, _what, payload, touched, rounds, block, warmup, buffer, directory] =
+        &list[..]
     else {
-        return Err("nine arguments are needed; see benchmarks/protocol.ts".into());
+        return Err("eleven arguments are needed; see benchmarks/protocol.ts".into());
     };
     let payload_bytes: usize = payload.parse()?;
     if touched.parse::<usize>()? != touched_words(payload_bytes / 4) * 4 {
