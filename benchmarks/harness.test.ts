@@ -45,6 +45,7 @@ test("protocol: arguments survive the command line, nonsense does not", () => {
     rounds: 320,
     blockRounds: 32,
     warmupRounds: 7,
+    pauseNs: 9,
     bufferSize: 2,
     directory: "/dev/shm/somewhere",
   };
@@ -55,7 +56,7 @@ test("protocol: arguments survive the command line, nonsense does not", () => {
   assert.throws(() => decodeArguments(words.with(2, "polling")), /unknown way/);
   assert.throws(() => decodeArguments(words.with(3, "")), /unknown what/);
   assert.throws(() => decodeArguments(words.with(6, "-1")), /not a count/);
-  assert.throws(() => decodeArguments(words.slice(1)), /expected 11/);
+  assert.throws(() => decodeArguments(words.slice(1)), /expected 12/);
 });
 
 test("plan: every workload is runnable, blocks divide rounds, big payloads are bounded", () => {
@@ -87,10 +88,12 @@ test("plan: a wake is asked of those who declare it, one round trip at a time", 
     assert.equal(subject.measures.includes("wake"), own.length > 0, subject.name);
   }
   for (const oneCase of cases) {
-    const { way, what, payloadBytes, blockRounds } = workloadOf(oneCase, FULL_EFFORT);
+    const workload = workloadOf(oneCase, FULL_EFFORT);
+    const { way, what, payloadBytes, blockRounds } = workload;
     assert.deepEqual({ way, what }, oneCase.wake);
     assert.equal(payloadBytes, what === "event" ? 0 : 64);
     assert.equal(blockRounds, 1);
+    assert.ok(workload.pauseNs > 0);
     assert.equal(oneCase.subject.cores("wake"), "split");
   }
   const asked = new Set(cases.map(({ wake }) => `${wake!.what} ${wake!.way}`));

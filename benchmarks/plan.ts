@@ -12,6 +12,7 @@ import {
   type ProgramMeasure,
   THROUGHPUT_BUFFER_SIZE,
   touchedBytesOf,
+  WAKE_PAUSE_NS,
   WAYS,
   type Wake,
   WHATS,
@@ -88,7 +89,7 @@ function canAnswer(subject: Subject, { measure, payloadBytes, wake }: Question):
 /** Enough rounds per block to make two clock readings disappear. */
 const BLOCK_ROUNDS = 32;
 const ROUNDS_MIN = 4;
-/** There are many rows of it, and thousands of round trips in half the time. */
+/** There are many rows of it, and round trips enough in less time. */
 const WAKE_TIME_SHARE = 0.5;
 const RECORD_TABLE_READS_PER_BLOCK = 200;
 const RECORD_TABLE_READ_GUESS_NS = 5_000;
@@ -98,6 +99,7 @@ export function workloadOf(oneCase: Case, effort: Effort): Workload {
   const shared = {
     payloadBytes,
     touchedBytes: touchedBytesOf(payloadBytes),
+    pauseNs: measure === "wake" ? WAKE_PAUSE_NS : 0,
     way: oneCase.wake?.way ?? "any",
     what: oneCase.wake?.what ?? "publish-subscribe",
   } as const;
@@ -107,6 +109,7 @@ export function workloadOf(oneCase: Case, effort: Effort): Workload {
     const counts = { rounds: 1, blockRounds: 1, warmupRounds: 1 };
     return { ...shared, ...counts, measure: "latency", bufferSize };
   }
+  if (measure === "wake") return { ...shared, ...wakeCounts(oneCase, effort), measure, bufferSize };
   return { ...shared, ...pacedCounts(oneCase, measure, effort), measure, bufferSize };
 }
 
@@ -114,14 +117,22 @@ type Counts = Pick<ProgramArguments, "rounds" | "blockRounds" | "warmupRounds">;
 
 function pacedCounts(oneCase: Case, measure: ProgramMeasure, effort: Effort): Counts {
   const guessNs = oneCase.subject.guessNs(measure, oneCase.payloadBytes);
-  // Half a share of warm-up; then two passes of round trips, or one of messages for throughput.
+  // Half a share of warm-up; then two passes of round trips for latency, one for throughput.
   const nsPerRound = measure === "throughput" ? guessNs * 1.5 : guessNs * 2 * 2.5;
-  const runMs = measure === "wake" ? effort.runMs * WAKE_TIME_SHARE : effort.runMs;
-  const affordable = Math.floor((runMs * 1e6) / nsPerRound);
+  const affordable = Math.floor((effort.runMs * 1e6) / nsPerRound);
   const blockRounds = measure === "latency" && affordable >= BLOCK_ROUNDS * 16 ? BLOCK_ROUNDS : 1;
   const rounds = Math.max(ROUNDS_MIN, affordable - (affordable % blockRounds));
   const warmupRounds = Math.max(1, Math.floor(rounds / 2));
   return { rounds, blockRounds, warmupRounds };
+}
+
+function wakeCounts({ subject, payloadBytes }: Case, effort: Effort): Counts {
+  const roundNs = 2 * subject.guessNs("wake", payloadBytes);
+  // Two passes with pauses, and two shares of warm-up without: few rounds, but compiled ones.
+  const nsPerRound = 2 * (roundNs + WAKE_PAUSE_NS) + 2 * roundNs;
+  const affordable = Math.floor((effort.runMs * WAKE_TIME_SHARE * 1e6) / nsPerRound);
+  const rounds = Math.max(ROUNDS_MIN, affordable);
+  return { rounds, blockRounds: 1, warmupRounds: 2 * rounds };
 }
 
 function structCounts(effort: Effort): Counts {

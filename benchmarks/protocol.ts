@@ -2,11 +2,11 @@
  * The line protocol between the harness and the programs it compares.
  *
  * A fair comparison starts with asking everybody the same question. Every subject, whether written
- * in TypeScript, Rust or C, is a program with the same eleven arguments that answers in JSON lines
+ * in TypeScript, Rust or C, is a program with the same twelve arguments that answers in JSON lines
  * on its standard output; the harness knows nothing else about it.
  *
  *     <program> role measure way what payloadBytes touchedBytes rounds blockRounds warmupRounds
- *               bufferSize directory
+ *               pauseNs bufferSize directory
  *
  * 1. The *reflector* is started first. It opens its end, prints `{"event":"ready"}` and then echoes
  *    (latency, wake) or receives (throughput).
@@ -29,7 +29,10 @@
  * (`blocking`: a call that blocks the thread; `event-loop`: a wait for any of several things, as an
  * event loop does it), and `what` says what crosses: a message (`publish-subscribe`), or an `event`
  * without a payload, of which the n-th carries the id n modulo {@link EVENT_IDS}. Nobody polls:
- * one look, then sleep. The other measures leave the way to the subject (`any`).
+ * one look, then sleep. After the warm-up, the initiator spends `pauseNs` with reading the clock
+ * before each ping, so that the reflector is asleep by then; without it, two fast sides meet awake
+ * again and again. That time is not counted. The other measures leave the way to the subject
+ * (`any`) and never pause.
  *
  * Throughput sends `warmupRounds + rounds` messages, numbered from 1. The receiver starts its clock
  * when it sees the number `warmupRounds` or a later one, and stops it at the last number. The last
@@ -66,6 +69,9 @@ export const THROUGHPUT_BUFFER_SIZE = 16;
 /** A ping-pong has one message in flight; 2 also covers the one just being replaced. */
 export const LATENCY_BUFFER_SIZE = 2;
 
+/** Several times what a subject needs to go to sleep, little enough for thousands of rounds. */
+export const WAKE_PAUSE_NS = 100_000;
+
 /** Ids of events go round, so that each can be told from the one before. */
 export const EVENT_IDS = 8;
 
@@ -79,6 +85,7 @@ export type ProgramArguments = {
   readonly rounds: number;
   readonly blockRounds: number;
   readonly warmupRounds: number;
+  readonly pauseNs: number;
   readonly bufferSize: number;
   /** Everything a program puts into the file system is in here or carries its base name. */
   readonly directory: string;
@@ -122,22 +129,23 @@ export function encodeArguments(run: ProgramArguments): string[] {
     String(run.rounds),
     String(run.blockRounds),
     String(run.warmupRounds),
+    String(run.pauseNs),
     String(run.bufferSize),
     run.directory,
   ];
 }
 
 export function decodeArguments(list: readonly string[]): ProgramArguments {
-  if (list.length !== 11) throw new Error(`expected 11 arguments, got ${list.length}`);
+  if (list.length !== 12) throw new Error(`expected 12 arguments, got ${list.length}`);
   const [roleText, measureText, wayText, whatText, ...rest] = list;
   const role = decodeName("role", ["initiator", "reflector", "solo"], roleText!);
   const measure = decodeName("measure", PROGRAM_MEASURES, measureText!);
   const way = decodeName("way", ["any", ...WAYS], wayText!);
   const what = decodeName("what", WHATS, whatText!);
-  const [payloadBytes, touchedBytes, rounds, blockRounds, warmupRounds, bufferSize] = rest
-    .slice(0, 6)
-    .map(decodeCount) as [number, number, number, number, number, number];
-  const directory = rest[6]!;
+  const directory = rest.pop()!;
+  const counts = rest.map(decodeCount) as [number, number, number, number, number, number, number];
+  const [payloadBytes, touchedBytes, rounds, blockRounds, warmupRounds, pauseNs, bufferSize] =
+    counts;
   return {
     role,
     measure,
@@ -148,6 +156,7 @@ export function decodeArguments(list: readonly string[]): ProgramArguments {
     rounds,
     blockRounds,
     warmupRounds,
+    pauseNs,
     bufferSize,
     directory,
   };

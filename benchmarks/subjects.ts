@@ -87,10 +87,12 @@ const iceoryx2: Subject = {
   name: "iceoryx2",
   processes: 2,
   cores: () => "split",
-  measures: ["latency", "throughput", "startup"],
+  measures: ["latency", "throughput", "wake", "startup"],
+  wakes: EVERY_WAKE,
   payloadBytesMax: 2 ** 26,
   hasImports: false,
-  guessNs: (_, payloadBytes) => 250 + touchedBytesOf(payloadBytes) / 20,
+  guessNs: (measure, payloadBytes) =>
+    measure === "wake" ? WAKE_GUESS_NS : 250 + touchedBytesOf(payloadBytes) / 20,
   prepare: buildIceoryx2,
   command: {
     file: join(SOURCES, "iceoryx2", "target", "release", "floe-bench-iceoryx2"),

@@ -11,7 +11,7 @@
  * the receiver sleeps in a futex on its tag. In the event loop, a FIFO, and the receiver sleeps in
  * epoll_wait. An event is the bare tag, or one byte; a message is the whole line.
  *
- * It speaks the line protocol of benchmarks/protocol.ts (eleven arguments, JSON lines, stays until
+ * It speaks the line protocol of benchmarks/protocol.ts (twelve arguments, JSON lines, stays until
  * its standard input is closed) and knows these two measures and payloads up to 64 bytes.
  */
 #define _GNU_SOURCE
@@ -47,7 +47,7 @@ typedef struct {
 
 typedef struct {
   size_t rounds, block_rounds, warmup;
-  double started_ms;
+  double pause_ns, started_ms;
 } Run;
 
 /* Moves the message with this number, one way or the other. */
@@ -140,11 +140,19 @@ static double quantile(double *sorted, size_t count, double q) {
   return sorted[index < count ? index : count - 1];
 }
 
+/* Busy, because who sends is awake; the other side goes to sleep meanwhile. */
+INLINED void spend(double pause_ns) {
+  if (pause_ns == 0) return;
+  double end = clock_ns(CLOCK_MONOTONIC) + pause_ns;
+  while (clock_ns(CLOCK_MONOTONIC) < end) pause_core();
+}
+
 /* Fills one_way_ns with half of each round trip, averaged over blocks of block_rounds. */
 INLINED size_t measure(Step *send, Step *receive, Channel *ping, Channel *pong, uint32_t *counter,
-                       size_t rounds, size_t block_rounds, double *one_way_ns) {
-  size_t blocks = rounds / block_rounds;
+                       const Run *run, size_t block_rounds, double *one_way_ns) {
+  size_t blocks = run->rounds / block_rounds;
   for (size_t block = 0; block < blocks; block++) {
+    spend(run->pause_ns);
     double start = clock_ns(CLOCK_MONOTONIC);
     for (size_t i = 0; i < block_rounds; i++) {
       send(ping, ++*counter);
@@ -167,9 +175,9 @@ INLINED void initiate(Step *send, Step *receive, Channel *ping, Channel *pong, c
     if (i == 0) first_message_ms = clock_ns(CLOCK_REALTIME) / 1e6;
   }
   size_t blocks =
-      measure(send, receive, ping, pong, &counter, run->rounds, run->block_rounds, one_way_ns);
+      measure(send, receive, ping, pong, &counter, run, run->block_rounds, one_way_ns);
   double median = quantile(one_way_ns, blocks, 0.5);
-  size_t singles = measure(send, receive, ping, pong, &counter, run->rounds, 1, one_way_ns);
+  size_t singles = measure(send, receive, ping, pong, &counter, run, 1, one_way_ns);
   printf("{\"event\":\"result\",\"value\":%f,\"p99\":%f,\"startedMs\":%.4f,\"importedMs\":%.4f,"
          "\"firstMessageMs\":%.4f}\n",
          median, quantile(one_way_ns, singles, 0.99), run->started_ms, run->started_ms,
@@ -217,12 +225,16 @@ static void open_fifo(const char *directory, const char *name, Channel *channel)
 
 int main(int argc, char **argv) {
   double started_ms = clock_ns(CLOCK_REALTIME) / 1e6;
-  if (argc != 12) {
-    fprintf(stderr, "eleven arguments are needed; see benchmarks/protocol.ts\n");
+  if (argc != 13) {
+    fprintf(stderr, "twelve arguments are needed; see benchmarks/protocol.ts\n");
     return 1;
   }
-  const char *role = argv[1], *measure = argv[2], *way = argv[3], *directory = argv[11];
-  const Run run = {(size_t)atol(argv[7]), (size_t)atol(argv[8]), (size_t)atol(argv[9]), started_ms};
+  const char *role = argv[1], *measure = argv[2], *way = argv[3], *directory = argv[12];
+  const Run run = {.rounds = (size_t)atol(argv[7]),
+                   .block_rounds = (size_t)atol(argv[8]),
+                   .warmup = (size_t)atol(argv[9]),
+                   .pause_ns = atof(argv[10]),
+                   .started_ms = started_ms};
   const int words = strcmp(argv[4], "event") == 0 ? 0 : WORDS - 1;
   if (atoi(argv[5]) != (words == 0 ? 0 : 64)) {
     fprintf(stderr, "only messages of 64 bytes and events of none\n");
