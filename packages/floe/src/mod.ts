@@ -9,6 +9,7 @@ export { ERROR_CODES, type ErrorCode, type ErrorDetails, FloeError } from "./err
 export type { Id } from "./memory/id.ts";
 export { Node, type NodeOptions } from "./node.ts";
 export { type Capabilities, capabilities } from "./os/capabilities.ts";
+export { type EventOptions, EventService } from "./patterns/event.ts";
 export {
   type Payload,
   type PublisherFor,
@@ -17,7 +18,13 @@ export {
   rawBytes,
   type SubscriberFor,
 } from "./patterns/publish-subscribe.ts";
+export { type EventActivation, Listener } from "./ports/listener.ts";
 export { Loan } from "./ports/loan.ts";
+export {
+  Notifier,
+  type NotifierOptions,
+  type WaitForListenersOptions,
+} from "./ports/notifier.ts";
 export type { PortOptions } from "./ports/port-options.ts";
 export {
   BytesPublisher,
@@ -32,6 +39,8 @@ export {
   StructSubscriber,
 } from "./ports/subscriber.ts";
 export type { DomainOptions } from "./registry/domain.ts";
+export type { EventLimits, EventNotices } from "./registry/event-config.ts";
+export type { PortDetails, PortPlace } from "./registry/port-table.ts";
 export type { Quality } from "./registry/publish-subscribe-config.ts";
 export type { OpenMode } from "./registry/service-core.ts";
 export * from "./schema/mod.ts";

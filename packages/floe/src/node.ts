@@ -4,6 +4,7 @@
 
 import { FloeError } from "./errors.ts";
 import type { Id } from "./memory/id.ts";
+import { type EventOptions, EventService } from "./patterns/event.ts";
 import {
   describePayload,
   type Payload,
@@ -11,9 +12,10 @@ import {
   type PublishSubscribeOptions,
 } from "./patterns/publish-subscribe.ts";
 import { type DomainOptions, enterDomain, invalidOption } from "./registry/domain.ts";
+import { wantedEvent } from "./registry/event-config.ts";
 import { statedLimits } from "./registry/limits.ts";
 import { NodeCore } from "./registry/node-core.ts";
-import { type Pattern, publishSubscribePattern } from "./registry/pattern.ts";
+import { eventPattern, type Pattern, publishSubscribePattern } from "./registry/pattern.ts";
 import { QUALITY_RANGES } from "./registry/publish-subscribe-config.ts";
 import type { ServiceConfig } from "./registry/service-config.ts";
 import { type OpenMode, ServiceCore } from "./registry/service-core.ts";
@@ -87,6 +89,17 @@ export class Node {
     };
     const core = this.#enter(publishSubscribePattern, name, wanted, mode);
     return new PublishSubscribe(core, payload);
+  }
+
+  /**
+   * Opens the event service `name` (1 to 255 bytes), or creates it. Options that are left out are
+   * adopted from an existing service; those given are checked against it: limits must be met, and
+   * deadline and notices must be equal, `null` meaning that there is none.
+   * Throws as {@link publishSubscribe}, but for FLOE_PAYLOAD_MISMATCH.
+   */
+  event(name: string, options: EventOptions = {}): EventService {
+    const core = this.#enter(eventPattern, name, wantedEvent(options), options.mode);
+    return new EventService(core);
   }
 
   #enter<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(

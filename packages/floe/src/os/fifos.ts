@@ -101,12 +101,20 @@ function openFifo(path: string, access: number, purpose: string): number {
     fd = attempt(path, `the FIFO open for ${purpose}`, () => fs.openSync(path, flags));
   } catch (error) {
     // Of links, directories, sockets and running programs the kernel says something else first.
-    const isForeign = fs.lstatSync(path, { throwIfNoEntry: false })?.isFIFO() === false;
-    throw isForeign ? notFifo(path, error) : error;
+    throw isForeign(path) ? notFifo(path, error) : error;
   }
   if (fs.fstatSync(fd).isFIFO()) return fd;
   fs.closeSync(fd);
   throw notFifo(path);
+}
+
+function isForeign(path: string): boolean {
+  try {
+    return fs.lstatSync(path, { throwIfNoEntry: false })?.isFIFO() === false;
+  } catch {
+    // A folder on the way may not be entered, which is what the caller is about to say.
+    return false;
+  }
 }
 
 function notFifo(path: string, cause?: unknown): FloeError {

@@ -8,6 +8,7 @@ import type { Id } from "../memory/id.ts";
 import { checkedPortName } from "../registry/port-table.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import type { AnyStructType, Cursor, ReaderOf, StructType } from "../schema/mod.ts";
+import { TurnShare } from "../wait/turn-share.ts";
 import type { Waitable, WaitableCore } from "../wait/waitable.ts";
 import {
   type BlockingWaitOptions,
@@ -48,13 +49,13 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
   readonly #polled: ReceivedMessage = new ReceivedMessage();
   readonly #taken: ReceivedMessage = new ReceivedMessage();
   #isClosed = false;
+  readonly #turn: TurnShare;
   #isPolling = false;
-  #takesThisTurn = 0;
-  #turnRingCount = 0;
 
   /** @internal Services make subscribers. */
   constructor(service: PublishSubscribeCore, options: PortOptions) {
     this.#core = new SubscriberCore(service, checkedPortName(options.name));
+    this.#turn = new TurnShare(this.#core.doorbell, TAKES_PER_TURN_MAX);
     this.id = this.#core.id;
     this.name = this.#core.name;
   }
@@ -163,23 +164,6 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
     return { doorbell, subject, awaited: "a message", lane: MESSAGES };
   }
 
-  /** Counts one more message, and tells whether this turn of the event loop had its share. */
-  #isTurnOver(): boolean {
-    const { ringCount } = this.#core.doorbell;
-    if (ringCount !== this.#turnRingCount) {
-      // The port has slept since.
-      this.#turnRingCount = ringCount;
-      this.#takesThisTurn = 0;
-    }
-    this.#takesThisTurn += 1;
-    return this.#takesThisTurn > TAKES_PER_TURN_MAX;
-  }
-
-  async #nextTurn(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#takesThisTurn = 0;
-  }
-
   /**
    * Resolves with the next message, as a sample that must be released; those who wait at the same
    * time are served in order. At most 256 messages come in one turn of the event loop.
@@ -187,7 +171,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    * FLOE_CLOSED when the port is closed meanwhile, and with what `tryTake` throws.
    */
   async take(options: WaitOptions = {}): Promise<Sample<Payload>> {
-    if (this.#isTurnOver()) await this.#nextTurn();
+    if (this.#turn.takeShare()) await this.#turn.nextTurn();
     return waitFor(this.#messages(), options, () => this.#attempt());
   }
 
@@ -209,7 +193,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
     return new SampleIterator<Payload>({
       tryNext: () => {
         if (this.#isClosed || this.#core.doorbell.hasWaiters(MESSAGES)) return undefined;
-        return this.#isTurnOver() ? undefined : this.tryTake();
+        return this.#turn.takeShare() ? undefined : this.tryTake();
       },
       waitForNext: (isOver) => this.#nextUnless(isOver),
       wakeUp: () => this.#core.doorbell.ring(),
@@ -218,7 +202,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
 
   /** Resolves with the next message, or with undefined when it is over or the port is closed. */
   async #nextUnless(isOver: () => boolean): Promise<Sample<Payload> | undefined> {
-    if (this.#takesThisTurn > TAKES_PER_TURN_MAX) await this.#nextTurn();
+    if (this.#turn.isUsedUp) await this.#turn.nextTurn();
     const found = await waitFor<Sample<Payload> | "over">(this.#messages(), {}, () =>
       this.#isClosed || isOver() ? "over" : this.#attempt(),
     );

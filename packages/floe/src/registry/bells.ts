@@ -14,7 +14,7 @@ import { type BellPlace, beginRing, endRing, isAsleep } from "../structures/mod.
 import type { Words } from "../sync/words.ts";
 import type { PeerBell } from "./peer-bells.ts";
 import { activeGeneration, nodeIdIn } from "./port-table.ts";
-import type { ServiceCore } from "./service-core.ts";
+import type { OpenService } from "./service-core.ts";
 import { type PortTable, portEntryWord } from "./service-segment.ts";
 
 /** A sender's way to wake one port. */
@@ -24,11 +24,11 @@ export class Ringer {
   readonly #generation: number;
   readonly #nodeId: Id;
   readonly #token: number;
-  readonly #service: ServiceCore;
+  readonly #service: OpenService;
   readonly #peer: PeerBell;
 
   /** Finds out how to ring the port of a generation whose entry begins at `entryWord`. */
-  constructor(service: ServiceCore, entryWord: number, generation: number) {
+  constructor(service: OpenService, entryWord: number, generation: number) {
     const { words } = service.segment;
     this.bellWordIndex = entryWord + PORT_ENTRY_BELL_WORD;
     this.#place = bellPlace(words, entryWord);
@@ -65,7 +65,7 @@ function bellPlace(words: Words, entryWord: number): BellPlace {
 }
 
 /** Wakes the ports of a table that sleep: for changes that are rare and may concern all of them. */
-export function ringAll(service: ServiceCore, table: PortTable): void {
+export function ringAll(service: OpenService, table: PortTable): void {
   const { words } = service.segment;
   for (let index = 0; index < table.entryCount; index += 1) {
     const entryWord = portEntryWord(table, index);

@@ -24,6 +24,8 @@ import {
 import { CONTENDED_BYTES, PAGE_BYTES, SegmentKind } from "../layout/values.ts";
 import type { Permissions } from "../memory/permissions.ts";
 import type { ByteRange, Segment } from "../memory/segment.ts";
+import { EventCounts } from "../structures/mod.ts";
+import type { Words } from "../sync/words.ts";
 import type { EventConfig } from "./event-config.ts";
 import {
   type CommonGeometry,
@@ -139,6 +141,21 @@ export function openEventSegment(
 ): OpenServiceSegment<EventGeometry> | undefined {
   const geometry = eventGeometry(config);
   return openSegmentOfService(path, SegmentKind.event, config.serviceId, NUMBERS, () => geometry);
+}
+
+/** A listener's counts. */
+export function eventCountsOf(
+  words: Words,
+  geometry: EventGeometry,
+  listenerIndex: number,
+): EventCounts {
+  const { offsetBytes } = eventAreaRange(geometry, listenerIndex);
+  return new EventCounts({
+    words,
+    bitsWordIndex: offsetBytes / 4,
+    countsWordIndex: (offsetBytes + geometry.eventCountsOffsetBytes) / 4,
+    eventCount: geometry.config.limits.eventIdMax + 1,
+  });
 }
 
 /** The bytes of a listener's area of counts. */

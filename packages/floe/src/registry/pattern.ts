@@ -17,6 +17,7 @@ import {
   newEventConfig,
   type WantedEvent,
 } from "./event-config.ts";
+import { recoverEvents } from "./event-recovery.ts";
 import {
   createEventSegment,
   type EventGeometry,
@@ -38,6 +39,7 @@ import {
   publishSubscribeGeometry,
 } from "./publish-subscribe-segment.ts";
 import type { PatternName, ServiceConfig } from "./service-config.ts";
+import type { OpenService } from "./service-core.ts";
 import type { CommonGeometry, OpenServiceSegment } from "./service-segment.ts";
 
 /** How services of a pattern are described, compared and laid out. */
@@ -61,6 +63,11 @@ export interface Pattern<Wanted, Config extends ServiceConfig, Geometry extends 
   ): Segment;
   /** Maps and checks a segment; undefined when there is none. */
   openSegment(path: string, config: Config): OpenServiceSegment<Geometry> | undefined;
+  /**
+   * Under the control lock: frees what nodes have left behind that are dead. A pattern without it
+   * leaves their places taken.
+   */
+  recover?(service: OpenService<Config, Geometry>): void;
 }
 
 /** Least alignment of payloads: that of the largest scalar. */
@@ -100,4 +107,5 @@ export const eventPattern: Pattern<WantedEvent, EventConfig, EventGeometry> = {
       fill(words);
     }),
   openSegment: openEventSegment,
+  recover: recoverEvents,
 };

@@ -17,7 +17,7 @@ const TOKEN_BYTES = 4;
 const tokenBytes = new Uint8Array(TOKEN_BYTES);
 const tokenView = new DataView(tokenBytes.buffer);
 
-/** The bell of one peer. */
+/** The FIFO by which a peer is rung: a node's, or one that a listener has of its own. */
 export class PeerBell {
   readonly #path: string;
   #fd: number | undefined;
@@ -30,16 +30,21 @@ export class PeerBell {
     this.#path = path;
   }
 
-  /**
-   * Writes a token; false when that was impossible, so that a sleeper may sleep on. A peer that is
-   * gone counts as rung, and so does a full FIFO: its reader then looks at everything.
-   */
+  /** Writes the token of a port; see {@link write}. */
   ring(token: number): boolean {
     tokenView.setUint32(0, token, true);
+    return this.write(tokenBytes);
+  }
+
+  /**
+   * Writes; false when that was impossible, so that a sleeper may sleep on. A peer that is gone
+   * counts as rung, and so does a full FIFO: its reader then looks at everything.
+   */
+  write(bytes: Uint8Array): boolean {
     try {
       this.#fd ??= openFifoForWritingIfPresent(this.#path);
       if (this.#fd === undefined) return true;
-      if (writeFifo(this.#fd, tokenBytes) === "gone") this.close();
+      if (writeFifo(this.#fd, bytes) === "gone") this.close();
       return true;
     } catch (error) {
       // What was to be told has been sent; that it could not be told must not undo it.

@@ -39,7 +39,8 @@ export class PeerLives {
 
   /**
    * Calls `onEnded` when a node ends, once, from the event loop. Returns false when it has ended
-   * already, or cannot be watched: then nothing is called. Its own node is never watched.
+   * already, or cannot be watched: then nothing is called. Its own node is never watched, and one
+   * that may not be looked at counts as alive.
    */
   watch(nodeId: Id, onEnded: OnEnded): boolean {
     if (nodeId === this.#ownId) return true;
@@ -49,12 +50,13 @@ export class PeerLives {
       return true;
     }
     const opened = this.#open(nodeId);
+    if (opened === "inaccessible") return true;
     if (opened === undefined) return false;
     this.#watched.set(nodeId, { ...opened, interested: new Set([onEnded]) });
     return true;
   }
 
-  #open(nodeId: Id): Omit<Watched, "interested"> | undefined {
+  #open(nodeId: Id): Omit<Watched, "interested"> | "inaccessible" | undefined {
     const path = `${nodeDirectory(this.#domainPath, nodeId)}/${LIFE_FILE}`;
     let fd: number | undefined;
     try {
@@ -67,6 +69,7 @@ export class PeerLives {
         return { fd, watch };
       }
     } catch (error) {
+      if (FloeError.is(error) && error.code === "FLOE_PERMISSION") return "inaccessible";
       // Without descriptors left a wait still works; only the notice of a death comes later.
       if (!this.#hasWarned && FloeError.is(error)) process.emitWarning(error);
       this.#hasWarned = true;

@@ -27,7 +27,7 @@ import {
 import { Bell, EntryState } from "../layout/values.ts";
 import { type Id, readId, writeId } from "../memory/id.ts";
 import type { Words } from "../sync/words.ts";
-import type { ServiceCore } from "./service-core.ts";
+import type { OpenService } from "./service-core.ts";
 import { type PortTable, portEntryWord } from "./service-segment.ts";
 
 /** Longest name of a port, in bytes. */
@@ -148,7 +148,7 @@ function nextGeneration(words: Words): number {
  * port may be seen.
  */
 export function enterPort(
-  service: ServiceCore,
+  service: OpenService,
   table: PortTable,
   index: number,
   identity: PortIdentity,
@@ -176,7 +176,7 @@ export function enterPort(
 
 /** Under the control lock: gives a port's entry another state. */
 export function setPortState(
-  service: ServiceCore,
+  service: OpenService,
   table: PortTable,
   index: number,
   state: number,
@@ -196,18 +196,18 @@ export function freePort(words: Words, table: PortTable): number {
 }
 
 /** Says that publishers, their links or data segments, or notifiers have changed. */
-export function signalSenderChange(service: ServiceCore): void {
+export function signalSenderChange(service: OpenService): void {
   fetchAdd(service.segment.words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD, 1);
 }
 
 /** Says that receivers have come or gone, or have given a link up. */
-export function signalReceiverChange(service: ServiceCore): void {
+export function signalReceiverChange(service: OpenService): void {
   fetchAdd(service.segment.words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD, 1);
 }
 
 /** Makes the error for a service that has no place left for a port. */
 export function limitReached(
-  service: ServiceCore,
+  service: OpenService,
   port: string,
   limit: string,
   count: number,

@@ -25,7 +25,7 @@ import {
   writeWholeFile,
 } from "../os/files.ts";
 import { pauseMs } from "../sync/pause.ts";
-import { VANISHED, withControlLock } from "./control-lock.ts";
+import { tryWithControlLock, VANISHED, withControlLock } from "./control-lock.ts";
 import { DataSegmentCache } from "./data-segment-cache.ts";
 import type { EventConfig } from "./event-config.ts";
 import type { EventGeometry } from "./event-segment.ts";
@@ -43,8 +43,8 @@ export type OpenMode = "open" | "create" | "open-or-create";
 const CONFIG_FILE = "service.json";
 const SEGMENT_FILE = "links";
 
-/** A service of any pattern, opened by a node. */
-export class ServiceCore<
+/** What is known of a service as soon as its segment is mapped. */
+export interface OpenService<
   Config extends ServiceConfig = ServiceConfig,
   Geometry extends CommonGeometry = CommonGeometry,
 > {
@@ -53,19 +53,38 @@ export class ServiceCore<
   readonly config: Config;
   readonly geometry: Geometry;
   readonly segment: Segment;
+}
+
+/** A service of any pattern, opened by a node. */
+export class ServiceCore<
+  Config extends ServiceConfig = ServiceConfig,
+  Geometry extends CommonGeometry = CommonGeometry,
+> implements OpenService<Config, Geometry>
+{
+  readonly node: NodeCore;
+  readonly directory: string;
+  readonly config: Config;
+  readonly geometry: Geometry;
+  readonly segment: Segment;
   /** Data segments of publishers, mapped once for all subscribers of this node. */
   readonly dataSegments: DataSegmentCache;
+  readonly #recover: () => void;
   readonly #nodeIndex: number;
   readonly #onGone: () => void;
   #uses = 1;
 
-  private constructor(joined: Joined<Config, Geometry>, onGone: () => void) {
+  private constructor(
+    pattern: Pattern<never, Config, Geometry>,
+    joined: Joined<Config, Geometry>,
+    onGone: () => void,
+  ) {
     this.node = joined.node.retain();
     this.directory = joined.directory;
     this.config = joined.config;
     this.geometry = joined.geometry;
     this.segment = joined.segment;
     this.dataSegments = new DataSegmentCache(joined.directory);
+    this.#recover = () => pattern.recover?.(this);
     this.#nodeIndex = joined.nodeIndex;
     this.#onGone = onGone;
   }
@@ -89,13 +108,13 @@ export class ServiceCore<
     do {
       if (mode !== "create") {
         const joined = join(pattern, node, directory, wanted);
-        if (joined !== undefined) return new ServiceCore(joined, onGone);
+        if (joined !== undefined) return new ServiceCore(pattern, joined, onGone);
         if (mode === "open") throw notFound(name, directory);
-      } else if (statPathIfPresent(directory) !== undefined) {
+      } else if (isInUse(pattern, node, directory)) {
         throw exists(name, directory);
       }
       const made = make(pattern, node, directory, name, wanted);
-      if (made !== undefined) return new ServiceCore(made, onGone);
+      if (made !== undefined) return new ServiceCore(pattern, made, onGone);
       pauseMs(0.1);
     } while (performance.now() < deadlineMs);
     throw new FloeError("FLOE_SERVICE_IN_FLUX", {
@@ -145,18 +164,19 @@ export class ServiceCore<
     return withControlLock(this.directory, this.node.domain.lockTimeoutMs, change);
   }
 
+  /** The same without ever waiting: undefined when another process changes the service. */
+  tryChange<T>(change: () => T): T | typeof VANISHED | undefined {
+    return tryWithControlLock(this.directory, change);
+  }
+
   #leave(): void {
     const { words } = this.segment;
     const { lockTimeoutMs } = this.node.domain;
     withControlLock(this.directory, lockTimeoutMs, () => {
       const entryWord = nodeEntryWord(this.geometry, this.#nodeIndex);
       storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
-      for (let index = 0; index < this.geometry.maxNodes; index += 1) {
-        const otherWord = nodeEntryWord(this.geometry, index);
-        if (loadAcquire(words, otherWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return;
-      }
-      storeRelease(words, SERVICE_HEADER_STATE_WORD, ServiceState.removed);
-      removeService(this.node, this.directory);
+      this.#recover();
+      removeIfAbandoned(this);
     });
   }
 }
@@ -167,13 +187,75 @@ export type PublishSubscribeCore = ServiceCore<PublishSubscribeConfig, PublishSu
 /** An event service, opened by a node. */
 export type EventCore = ServiceCore<EventConfig, EventGeometry>;
 
-interface Joined<Config, Geometry> {
-  readonly node: NodeCore;
-  readonly directory: string;
-  readonly config: Config;
-  readonly geometry: Geometry;
-  readonly segment: Segment;
+interface Joined<Config extends ServiceConfig, Geometry extends CommonGeometry>
+  extends OpenService<Config, Geometry> {
   readonly nodeIndex: number;
+}
+
+/**
+ * Under the control lock: maps an existing service. Returns VANISHED when nobody has it open any
+ * more, and it is gone now.
+ */
+function openUnderLock<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+  pattern: Pattern<Wanted, Config, Geometry>,
+  node: NodeCore,
+  directory: string,
+  wanted: Wanted | undefined,
+): OpenService<Config, Geometry> | typeof VANISHED {
+  const configPath = `${directory}/${CONFIG_FILE}`;
+  const common = readServiceConfig(configPath, pattern.name);
+  if (common === undefined) throw missingFile(directory, CONFIG_FILE);
+  const config = pattern.checkedConfig(configPath, common);
+  const opened = pattern.openSegment(`${directory}/${SEGMENT_FILE}`, config);
+  if (opened === undefined) throw missingFile(directory, SEGMENT_FILE);
+  const { segment, geometry } = opened;
+  const service = { node, directory, config, geometry, segment };
+  try {
+    if (loadAcquire(segment.words, SERVICE_HEADER_STATE_WORD) === ServiceState.removed) {
+      // Whoever was removing it has died over it, for we hold its lock.
+      removeService(node, directory);
+    } else {
+      pattern.recover?.(service);
+      if (pattern.recover === undefined || !removeIfAbandoned(service)) {
+        // Only now: a service that nobody has open any more contradicts nobody.
+        if (wanted !== undefined) pattern.checkCompatible(config, wanted);
+        return service;
+      }
+    }
+  } catch (error) {
+    segment.close();
+    throw error;
+  }
+  segment.close();
+  return VANISHED;
+}
+
+/** Whether a service is there that somebody has open; one that only the dead had open is removed. */
+function isInUse<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+  pattern: Pattern<Wanted, Config, Geometry>,
+  node: NodeCore,
+  directory: string,
+): boolean {
+  if (statPathIfPresent(directory) === undefined) return false;
+  if (pattern.recover === undefined) return true;
+  const outcome = withControlLock(directory, node.domain.lockTimeoutMs, () => {
+    const service = openUnderLock(pattern, node, directory, undefined);
+    if (service !== VANISHED) service.segment.close();
+    return service;
+  });
+  return outcome !== VANISHED;
+}
+
+/** Under the control lock: removes a service that no node has open, and tells whether it did. */
+function removeIfAbandoned({ node, directory, geometry, segment }: OpenService): boolean {
+  const { words } = segment;
+  for (let index = 0; index < geometry.maxNodes; index += 1) {
+    const entryWord = nodeEntryWord(geometry, index);
+    if (loadAcquire(words, entryWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return false;
+  }
+  storeRelease(words, SERVICE_HEADER_STATE_WORD, ServiceState.removed);
+  removeService(node, directory);
+  return true;
 }
 
 /** Joins an existing service; undefined when there is none, or it vanished meanwhile. */
@@ -184,24 +266,11 @@ function join<Wanted, Config extends ServiceConfig, Geometry extends CommonGeome
   wanted: Wanted,
 ): Joined<Config, Geometry> | undefined {
   const outcome = withControlLock(directory, node.domain.lockTimeoutMs, () => {
-    const configPath = `${directory}/${CONFIG_FILE}`;
-    const common = readServiceConfig(configPath, pattern.name);
-    if (common === undefined) throw missingFile(directory, CONFIG_FILE);
-    const config = pattern.checkedConfig(configPath, common);
-    pattern.checkCompatible(config, wanted);
-    const path = `${directory}/${SEGMENT_FILE}`;
-    const opened = pattern.openSegment(path, config);
-    if (opened === undefined) throw missingFile(directory, SEGMENT_FILE);
-    const { segment, geometry } = opened;
-    if (loadAcquire(segment.words, SERVICE_HEADER_STATE_WORD) === ServiceState.removed) {
-      // Whoever was removing it has died over it, for we hold its lock.
-      segment.close();
-      removeService(node, directory);
-      return VANISHED;
-    }
+    const service = openUnderLock(pattern, node, directory, wanted);
+    if (service === VANISHED) return VANISHED;
+    const { config, segment, geometry } = service;
     try {
-      const nodeIndex = takeNodeEntry(node, config, segment, geometry);
-      return { node, directory, config, geometry, segment, nodeIndex };
+      return { ...service, nodeIndex: takeNodeEntry(node, config, segment, geometry) };
     } catch (error) {
       segment.close();
       throw error;

@@ -56,10 +56,12 @@ export class EventCounts {
 
   /** Whether something may have been counted: a hint that is cheap to ask for again and again. */
   get isHinted(): boolean {
-    for (let word = this.#bitsWordIndex; word < this.#bitsEndIndex; word += 1) {
-      if (peek(this.#words, word) !== 0) return true;
-    }
-    return false;
+    // A port that has nothing to do asks for little else: fields are read once.
+    const words = this.#words;
+    const endIndex = this.#bitsEndIndex;
+    let bits = 0;
+    for (let word = this.#bitsWordIndex; word < endIndex; word += 1) bits |= peek(words, word);
+    return bits !== 0;
   }
 
   /** Whether something has been counted, in order with what this thread updated before. */
@@ -72,7 +74,8 @@ export class EventCounts {
 
   /**
    * Takes everything that was counted: calls `onEvent` with each id and its count, ids ascending,
-   * and returns the number of ids. Bits of ids that do not exist are passed over.
+   * and returns the number of ids. Bits of ids that do not exist are passed over. When `onEvent`
+   * throws, what it has not been told of stays counted.
    */
   take(onEvent: (eventId: number, count: number) => void): number {
     const words = this.#words;
@@ -81,14 +84,19 @@ export class EventCounts {
       if (peek(words, word) === 0) continue;
       // SYNC: acquires the counts behind the bits; pairs with fetchOr in add().
       let bits = exchange(words, word, 0);
-      while (bits !== 0) {
-        const bitIndex = 31 - Math.clz32(bits & -bits);
-        bits &= bits - 1;
-        const eventId = (word - this.#bitsWordIndex) * 32 + bitIndex;
-        const count = eventId < this.#eventCount ? this.#takeCount(eventId) : 0;
-        if (count === 0) continue;
-        idCount += 1;
-        onEvent(eventId, count);
+      try {
+        while (bits !== 0) {
+          const bitIndex = 31 - Math.clz32(bits & -bits);
+          bits &= bits - 1;
+          const eventId = (word - this.#bitsWordIndex) * 32 + bitIndex;
+          const count = eventId < this.#eventCount ? this.#takeCount(eventId) : 0;
+          if (count === 0) continue;
+          idCount += 1;
+          onEvent(eventId, count);
+        }
+      } finally {
+        // Only after a throw: the counts behind these bits must be found again.
+        if (bits !== 0) fetchOr(words, word, bits);
       }
     }
     return idCount;

@@ -209,6 +209,8 @@ export class Doorbell {
       if (this.#node.peerLives.watch(nodeId, this.#onSenderEnded)) watched.add(nodeId);
     }
     this.#watchedNodeIds = watched;
+    // Of those that had ended before, nobody will tell.
+    if (watched.size < nodeIds.size) this.#owner.checkSenders?.();
   }
 
   /**
