@@ -62,11 +62,14 @@ const floe: Subject = {
   name: "floe",
   processes: 2,
   cores: () => "split",
-  measures: ["latency", "throughput", "struct", "startup"],
+  measures: ["latency", "throughput", "wake", "struct", "startup"],
+  wakes: EVERY_WAKE,
   payloadBytesMax: Number.POSITIVE_INFINITY,
   hasImports: true,
   guessNs: (measure, payloadBytes) =>
-    (measure === "throughput" ? 60 : 200) + touchedBytesOf(payloadBytes) / 8,
+    measure === "wake"
+      ? WAKE_GUESS_NS
+      : (measure === "throughput" ? 60 : 200) + touchedBytesOf(payloadBytes) / 8,
   prepare: alwaysReady,
   command: nodeProgram("floe"),
 };

@@ -170,9 +170,10 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted,
    * FLOE_CLOSED when the port is closed meanwhile, and with what `tryTake` throws.
    */
-  async take(options: WaitOptions = {}): Promise<Sample<Payload>> {
-    if (this.#turn.takeShare()) await this.#turn.nextTurn();
-    return waitFor(this.#messages(), options, () => this.#attempt());
+  take(options: WaitOptions = {}): Promise<Sample<Payload>> {
+    const wait = (): Promise<Sample<Payload>> =>
+      waitFor(this.#messages(), options, () => this.#attempt());
+    return this.#turn.takeShare() ? this.#turn.nextTurn().then(wait) : wait();
   }
 
   /**

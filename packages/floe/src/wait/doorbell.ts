@@ -38,6 +38,8 @@ export interface Waiter {
 
 /** What a port contributes to its waits. */
 export interface DoorbellOwner {
+  /** Changes with the port's senders. */
+  readonly senderVersion: number;
   /** The nodes from which a wake-up must come; they are watched while the port sleeps. */
   senderNodeIds(): readonly Id[];
   /** A node of a sender has ended, or a blocked wait has lasted: looks after dead senders. */
@@ -58,6 +60,8 @@ export class Doorbell {
   #arm: BellArm | undefined;
   readonly #waiters: Set<Waiter> = new Set();
   #watchedNodeIds: Set<Id> = new Set();
+  /** The senders that are watched, by their version; undefined: none were looked for. */
+  #watchedVersion: number | undefined;
   #isHolding = true;
   #isServing = false;
   #wasRungWhileServing = false;
@@ -66,6 +70,7 @@ export class Doorbell {
   #ringCount = 0;
   readonly #onSenderEnded = (nodeId: Id): void => {
     this.#watchedNodeIds.delete(nodeId);
+    this.#watchedVersion = undefined;
     this.#owner.checkSenders?.();
     this.ring();
   };
@@ -126,15 +131,17 @@ export class Doorbell {
   }
 
   /**
-   * Adds somebody who has found nothing, and sleeps on it. May finish the wait at once.
+   * Adds somebody who has looked and found nothing, and sleeps on it. May finish the wait at once.
    * Throws what making the node's FIFO throws; then nobody was added.
    */
   add(waiter: Waiter): void {
     this.#node.bell.listen();
     this.#waiters.add(waiter);
     if (this.#isHolding) this.#node.bell.hold();
-    // Who is added while others look, looks after them.
-    if (!this.#isServing) this.#serve();
+    // Who is added while others look, looks after them. Who finds the bell armed has looked since.
+    if (this.#isServing || this.#arm === undefined || this.#arm.isArmed) return;
+    this.#fallAsleep();
+    this.#serve();
   }
 
   /** Removes somebody whose wait has ended otherwise. */
@@ -176,22 +183,26 @@ export class Doorbell {
         return;
       }
       if (arm === undefined || (arm.isArmed && !this.#wasRungWhileServing)) return;
-      this.#watchSenders();
-      arm.arm(Bell.loop);
+      this.#fallAsleep();
     }
+  }
+
+  #fallAsleep(): void {
+    if (this.#owner.senderVersion !== this.#watchedVersion) this.#watchSenders();
+    this.#arm!.arm(Bell.loop);
   }
 
   /** Lets every waiter look once; who waits behind another in its lane only if that one finishes. */
   #serveOnce(): void {
     this.#isServing = true;
     this.#wasRungWhileServing = false;
-    const emptyLanes = new Set<string>();
+    let emptyLanes: Set<string> | undefined;
     // Those who are added meanwhile come last, those who are removed not at all.
     for (const waiter of this.#waiters) {
       const { lane } = waiter;
-      if (lane !== undefined && emptyLanes.has(lane)) continue;
+      if (lane !== undefined && emptyLanes?.has(lane) === true) continue;
       if (!waiter.tryFinish()) {
-        if (lane !== undefined) emptyLanes.add(lane);
+        if (lane !== undefined) emptyLanes = (emptyLanes ?? new Set()).add(lane);
       } else if (this.#waiters.delete(waiter) && this.#isHolding) {
         this.#node.bell.letGo();
       }
@@ -200,6 +211,8 @@ export class Doorbell {
   }
 
   #watchSenders(): void {
+    // First: what changes meanwhile is looked at by the next sleep.
+    this.#watchedVersion = this.#owner.senderVersion;
     const nodeIds = new Set(this.#owner.senderNodeIds());
     for (const nodeId of this.#watchedNodeIds) {
       if (!nodeIds.has(nodeId)) this.#node.peerLives.forget(nodeId, this.#onSenderEnded);
