@@ -31,7 +31,11 @@ const PAYLOAD_BYTES: Readonly<Record<Exclude<Measure, "wake">, readonly number[]
 };
 
 /** An event has an id and no payload. */
-const WAKE_PAYLOAD_BYTES: Readonly<Record<What, number>> = { event: 0, "publish-subscribe": 64 };
+const WAKE_PAYLOAD_BYTES: Readonly<Record<What, number>> = {
+  event: 0,
+  "publish-subscribe": 64,
+  "one-of-1000": 64,
+};
 
 export type Effort = {
   readonly repetitions: number;

@@ -10,7 +10,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "./children.ts";
-import { type Measure, touchedBytesOf, WAYS, type Wake, WHATS } from "./protocol.ts";
+import { type Measure, touchedBytesOf, WAYS, type Wake, WHATS, type What } from "./protocol.ts";
 
 export type SubjectName =
   | "floe"
@@ -51,7 +51,11 @@ function nodeProgram(name: SubjectName, environment: Record<string, string> = {}
   return { file: process.execPath, args: [join(PROGRAMS, name, "main.js")], environment };
 }
 
-const EVERY_WAKE: readonly Wake[] = WHATS.flatMap((what) => WAYS.map((way) => ({ way, what })));
+function wakesOf(whats: readonly What[]): readonly Wake[] {
+  return whats.flatMap((what) => WAYS.map((way) => ({ way, what })));
+}
+
+const USUAL_WAKES = wakesOf(["event", "publish-subscribe"]);
 
 /** Nearly all of it is the system's, whoever asks for it. */
 const WAKE_GUESS_NS = 25_000;
@@ -63,7 +67,7 @@ const floe: Subject = {
   processes: 2,
   cores: () => "split",
   measures: ["latency", "throughput", "wake", "struct", "startup"],
-  wakes: EVERY_WAKE,
+  wakes: wakesOf(WHATS),
   payloadBytesMax: Number.POSITIVE_INFINITY,
   hasImports: true,
   guessNs: (measure, payloadBytes) =>
@@ -91,7 +95,7 @@ const iceoryx2: Subject = {
   processes: 2,
   cores: () => "split",
   measures: ["latency", "throughput", "wake", "startup"],
-  wakes: EVERY_WAKE,
+  wakes: USUAL_WAKES,
   payloadBytesMax: 2 ** 26,
   hasImports: false,
   guessNs: (measure, payloadBytes) =>
@@ -155,7 +159,7 @@ const cFloor: Subject = {
   processes: 2,
   cores: () => "split",
   measures: ["latency", "wake"],
-  wakes: EVERY_WAKE,
+  wakes: USUAL_WAKES,
   payloadBytesMax: 64,
   hasImports: false,
   guessNs: (measure) => (measure === "wake" ? WAKE_GUESS_NS : 150),

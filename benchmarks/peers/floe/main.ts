@@ -25,7 +25,7 @@ import { createRecords, measureReading, RECORD_BYTES, RECORD_COUNT } from "../sh
 
 const startedMs = epochMs();
 const floe = await import("floe");
-const { Node, struct, bytes, f64, u32 } = floe;
+const { Node, WaitSet, struct, bytes, f64, u32 } = floe;
 const importedMs = epochMs();
 
 const LINE_BYTES = 64;
@@ -231,7 +231,7 @@ function openEvents(node: FloeNode, out: string, back: string): Sleeping {
   };
 }
 
-function openMessages(node: FloeNode, out: string, back: string, run: ProgramArguments): Sleeping {
+function openMessages(node: FloeNode, out: string, back: string, run: ProgramArguments) {
   const payload = lineOf(LINE_BYTES);
   const sending = openSending(node, out, run);
   const subscriber = node.publishSubscribe(back, { payload, ...options(run) }).subscriber();
@@ -242,6 +242,7 @@ function openMessages(node: FloeNode, out: string, back: string, run: ProgramArg
     return counter;
   };
   return {
+    subscriber,
     connected: sending.connected,
     send: sending.send,
     receive: async () => counterOf(await subscriber.take()),
@@ -249,11 +250,39 @@ function openMessages(node: FloeNode, out: string, back: string, run: ProgramArg
   };
 }
 
+const CROWD = 1000;
+
+/** The same among a thousand services that are awaited at once, of which the others are silent. */
+function openCrowd(node: FloeNode, out: string, back: string, run: ProgramArguments): Sleeping {
+  const messages = openMessages(node, out, back, run);
+  const payload = lineOf(LINE_BYTES);
+  const limits = { ...options(run), maxPublishers: 1, maxSubscribers: 1 };
+  const set = new WaitSet();
+  set.attach(messages.subscriber);
+  for (let index = 1; index < CROWD; index++) {
+    const silent = node.publishSubscribe(`${back}/${run.role}/${index}`, { payload, ...limits });
+    const subscriber = silent.subscriber();
+    if (run.way === "blocking") set.attach(subscriber);
+    else void subscriber.take();
+  }
+  return {
+    ...messages,
+    receiveSync: () => {
+      while (set.waitSync().length === 0);
+      return messages.receiveSync();
+    },
+  };
+}
+
 async function wake(node: FloeNode, run: ProgramArguments): Promise<void> {
   const isInitiator = run.role === "initiator";
   const [out, back] = isInitiator ? ["bench/ping", "bench/pong"] : ["bench/pong", "bench/ping"];
-  const side =
-    run.what === "event" ? openEvents(node, out!, back!) : openMessages(node, out!, back!, run);
+  const opening = {
+    event: openEvents,
+    "publish-subscribe": openMessages,
+    "one-of-1000": openCrowd,
+  };
+  const side: Sleeping = opening[run.what](node, out!, back!, run);
   const check = (received: number, counter: number) => {
     const expected = run.what === "event" ? counter % EVENT_IDS : counter;
     if (received !== expected) throw new Error("not the echo of the ping");

@@ -50,6 +50,9 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
   readonly #attachments: Set<Attachment> = new Set();
   /** Which attachment waits for a port, by the port's core. */
   readonly #ports: Map<WaitableCore, Attachment> = new Map();
+  /** The bells that ring for ports, with the number of those ports. */
+  readonly #bells: Map<NodeBell, number> = new Map();
+  readonly #descriptors: Set<DescriptorAttachment> = new Set();
   /** Those with a time at which they must be examined. */
   readonly #timed: Set<Attachment> = new Set();
   /** Those that may have something. */
@@ -99,8 +102,11 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
     const core = port.waitable;
     if (this.#ports.has(core)) throw alreadyAttached(core.subject);
     const attachment = new PortAttachment(this, core, deadlineMs, performance.now());
+    this.#add(attachment);
     this.#ports.set(core, attachment);
-    return this.#add(attachment);
+    const { bell } = core.doorbell.node;
+    this.#bells.set(bell, (this.#bells.get(bell) ?? 0) + 1);
+    return attachment;
   }
 
   /** Tells every `intervalMs` milliseconds, without drift. Throws FLOE_OPTION_INVALID. */
@@ -117,10 +123,12 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
    * closed. Throws FLOE_SYSTEM for a descriptor that cannot be waited for, or twice.
    */
   attachDescriptor(fd: number, interest: ReadinessInterest = { readable: true }): Attachment {
-    return this.#add(new DescriptorAttachment(this, fd, interest));
+    const attachment = this.#add(new DescriptorAttachment(this, fd, interest));
+    this.#descriptors.add(attachment);
+    return attachment;
   }
 
-  #add(attachment: Attachment): Attachment {
+  #add<Kind extends Attachment>(attachment: Kind): Kind {
     if (this.#isClosed) {
       attachment.detach();
       throw closedSet();
@@ -141,8 +149,17 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
     this.#attachments.delete(attachment);
     this.#toExamine.delete(attachment);
     this.#timed.delete(attachment);
-    if (attachment instanceof PortAttachment) this.#ports.delete(attachment.core);
+    if (attachment instanceof PortAttachment) this.#forgetPort(attachment.core);
+    if (attachment instanceof DescriptorAttachment) this.#descriptors.delete(attachment);
     if (this.#attachments.size === 0) this.#wakeUp?.();
+  }
+
+  #forgetPort(core: WaitableCore): void {
+    if (!this.#ports.delete(core)) return;
+    const { bell } = core.doorbell.node;
+    const count = this.#bells.get(bell)! - 1;
+    if (count > 0) this.#bells.set(bell, count);
+    else this.#bells.delete(bell);
   }
 
   /** Examines those that may have something; returns what has happened. */
@@ -261,27 +278,20 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
 
   /** Blocks until a bell rings, a descriptor is ready, or the time is over. */
   #block(timeoutMs: number): void {
-    const bells = new Set<NodeBell>();
-    for (const core of this.#ports.keys()) bells.add(core.doorbell.node.bell);
-    const descriptors: DescriptorAttachment[] = [];
-    for (const attachment of this.#attachments) {
-      if (attachment instanceof DescriptorAttachment) descriptors.push(attachment);
-    }
+    const bells = [...this.#bells.keys()];
+    const descriptors = [...this.#descriptors];
     const requests: PollRequest[] = [
-      ...[...bells].map(({ fd }) => ({ fd, readable: true })),
+      ...bells.map(({ fd }) => ({ fd, readable: true })),
       ...descriptors.map(({ fd, interest }) => ({ fd, ...interest })),
     ];
     const outcome = pollDescriptors(requests, timeoutMs);
     if (outcome === "interrupted" && handlesSignals()) throw interrupted();
     if (outcome === "interrupted" || outcome === "timed-out") return;
-    const bellCount = bells.size;
-    let index = 0;
-    for (const bell of bells) {
+    for (const [index, bell] of bells.entries()) {
       if ((outcome[index]! & Ready.readable) !== 0) bell.drain();
-      index += 1;
     }
-    for (const [position, descriptor] of descriptors.entries()) {
-      const ready = outcome[bellCount + position]!;
+    for (const [index, descriptor] of descriptors.entries()) {
+      const ready = outcome[bells.length + index]!;
       if (ready !== 0) descriptor.note(ready);
     }
   }
