@@ -159,21 +159,6 @@ const useRows: readonly Row[] = [
     },
   },
   {
-    mistake: "a wait for a message that does not come",
-    code: "FLOE_TIMEOUT",
-    expected: { subject: /wait/, wanted: /message/, found: /1 ms/, remedy: /other side/ },
-    provoke: (stage) => stage.hold(stage.ticks().subscriber()).take({ timeout: 1 }),
-  },
-  {
-    mistake: "a wait for subscribers that was aborted",
-    code: "FLOE_ABORTED",
-    expected: { subject: /wait/, wanted: /3 subscribers/, found: /signal/, remedy: /other side/ },
-    provoke: (stage) => {
-      const publisher = stage.hold(stage.ticks().publisher());
-      return publisher.waitForSubscribers({ count: 3, signal: AbortSignal.abort() });
-    },
-  },
-  {
     mistake: "a control lock that another process holds",
     code: "FLOE_LOCK_TIMEOUT",
     expected: {

@@ -6,11 +6,10 @@
  * and knows no policy; flags, limits, retries and error messages belong to `src/os/` in TypeScript.
  * An argument that is not a number arrives as -1, which every call here answers with an errno.
  *
- * The file is freestanding: raw system calls instead of a libc, Node-API instead of V8 or libuv. So
- * one binary per architecture serves glibc and musl and every Node line, and it needs no library.
- * It has no variables, only constants, so any number of worker threads may load it at once.
- *
- * What the event loop has to do with it stands in poll.h.
+ * The file is freestanding: raw system calls instead of a libc, Node-API instead of V8. So one
+ * binary per architecture serves glibc and musl and every Node line, and it needs no library. It
+ * has no variables, only constants, so any number of worker threads may load it at once. The one
+ * thing that is no system call, watching a descriptor in the event loop, stands in poll.h.
  */
 #define NAPI_VERSION 8
 #include <node_api.h>

@@ -37,6 +37,8 @@ export const ERROR_CODES = {
   FLOE_PEER_GONE: "the port that is meant has left the service",
   FLOE_TIMEOUT: "the wait ended because its time was over",
   FLOE_ABORTED: "the wait ended because its signal was aborted",
+  FLOE_ALREADY_ATTACHED: "the port is attached to the wait set already",
+  FLOE_NOTHING_ATTACHED: "the wait set has nothing to wait for",
   FLOE_INTERRUPTED: "a blocking wait ended because a signal came that the program handles",
 } as const;
 

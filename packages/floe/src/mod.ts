@@ -44,4 +44,8 @@ export type { PortDetails, PortPlace } from "./registry/port-table.ts";
 export type { Quality } from "./registry/publish-subscribe-config.ts";
 export type { OpenMode } from "./registry/service-core.ts";
 export * from "./schema/mod.ts";
+export type { Attachment, WaitEvent } from "./wait/attachment.ts";
+export type { TerminationSignal } from "./wait/termination.ts";
+export { WaitSet, type WaitSetOptions, type WaitSetWaitOptions } from "./wait/wait-set.ts";
+export type { Waitable } from "./wait/waitable.ts";
 export type { BlockingWaitOptions, WaitOptions } from "./wait/waiting.ts";

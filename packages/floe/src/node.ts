@@ -81,6 +81,7 @@ export class Node {
     name: string,
     options: PublishSubscribeOptions<P>,
   ): PublishSubscribe<P> {
+    if (this.#isClosed) throw closedNode(this.name);
     const { payload, mode } = options;
     const wanted = {
       payload: describePayload(payload),
@@ -107,7 +108,6 @@ export class Node {
     wanted: Wanted,
     mode: OpenMode = "open-or-create",
   ): ServiceCore<Config, Geometry> {
-    if (this.#isClosed) throw closedNode(this.name);
     if (mode !== "open" && mode !== "create" && mode !== "open-or-create") {
       throw invalidOption("mode", '"open", "create" or "open-or-create"', JSON.stringify(mode));
     }

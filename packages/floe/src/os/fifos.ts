@@ -46,7 +46,7 @@ export function makeFifo(path: string, mode: number, groupId?: number): void {
   }
 }
 
-/** Opens a FIFO that must exist for both directions, so that it always has a reader and a writer. */
+/** Opens a FIFO that must exist for both directions: from then on it has a reader and a writer. */
 export function openFifoForOwner(path: string): number {
   return openFifo(path, O_RDWR, "read-write");
 }

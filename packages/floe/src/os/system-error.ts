@@ -16,7 +16,7 @@ export interface SystemErrorContext {
   readonly wanted?: string;
   /** The error that Node threw, if it was Node's call. */
   readonly cause?: unknown;
-  /** What helps in this place, by the name of the errno, where that is not what helps in general. */
+  /** What helps here, by the errno's name, where it is not what helps in general. */
   readonly remedies?: Readonly<Record<string, string>>;
 }
 

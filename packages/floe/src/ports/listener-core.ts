@@ -8,6 +8,7 @@
 
 import { loadAcquire } from "#words";
 import { EVENT_HEADER_LAST_NOTIFICATION_TICK_WORD } from "../layout/event-header.ts";
+import { SERVICE_HEADER_SENDER_TOPOLOGY_WORD } from "../layout/service-header.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { elapsedMs, monotonicTick } from "../registry/clock.ts";
 import { joinAsListener, leaveAsListener, tryRecoverEvents } from "../registry/event-directory.ts";
@@ -143,6 +144,11 @@ export class ListenerCore implements DoorbellOwner, WaitableCore {
   elapsedMs(): number {
     const last = loadAcquire(this.#words, EVENT_HEADER_LAST_NOTIFICATION_TICK_WORD);
     return elapsedMs(last, monotonicTick());
+  }
+
+  /** Changes with the notifiers. */
+  get senderVersion(): number {
+    return loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
   }
 
   /** The nodes of all notifiers. */

@@ -48,7 +48,7 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
 
   /** @internal */
   get waitable(): WaitableCore {
-    return this.#core;
+    return this.#open();
   }
 
   #open(): ListenerCore {
@@ -116,9 +116,10 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
    * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted, and
    * FLOE_CLOSED when the port is closed meanwhile.
    */
-  async wait(options: WaitOptions = {}): Promise<EventActivation[]> {
-    if (this.#turn.takeShare()) await this.#turn.nextTurn();
-    return waitFor(this.#notifications(), options, () => this.#attempt());
+  wait(options: WaitOptions = {}): Promise<EventActivation[]> {
+    const wait = (): Promise<EventActivation[]> =>
+      waitFor(this.#notifications(), options, () => this.#attempt());
+    return this.#turn.takeShare() ? this.#turn.nextTurn().then(wait) : wait();
   }
 
   /**
@@ -198,7 +199,7 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
     if (!this.#isPolling) this.#core.release();
     this.#isClosed = true;
     // Who waits at this port learns that it is closed.
-    this.#core.doorbell.ring();
+    this.#core.doorbell.shut();
   }
 
   [Symbol.dispose](): void {

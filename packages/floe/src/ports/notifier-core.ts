@@ -85,6 +85,11 @@ export class NotifierCore implements DoorbellOwner {
     this.service.release();
   }
 
+  /** Nobody is watched: listeners wake this port by joining, in one step. */
+  get senderVersion(): number {
+    return 0;
+  }
+
   /** The listeners of other nodes do not wake notifiers but by joining: nobody is watched. */
   senderNodeIds(): Id[] {
     return [];

@@ -143,7 +143,7 @@ export class Notifier {
     this.#core.release();
     this.#isClosed = true;
     // Who waits at this port learns that it is closed.
-    this.#core.doorbell.ring();
+    this.#core.doorbell.shut();
   }
 
   [Symbol.dispose](): void {

@@ -161,6 +161,11 @@ export class PublisherCore implements DoorbellOwner {
     for (const link of connected) link.ringer.ring();
   }
 
+  /** Nobody is watched: subscribers wake this port by joining, in one step. */
+  get senderVersion(): number {
+    return 0;
+  }
+
   /** The nodes of subscribers do not wake publishers but by joining: nobody is watched. */
   senderNodeIds(): Id[] {
     return [];

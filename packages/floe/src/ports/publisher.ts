@@ -65,7 +65,6 @@ abstract class AnyPublisher {
       doorbell,
       subject: `publisher of "${service.config.name}"`,
       awaited: `${count} subscribers`,
-      lane: "subscribers",
     };
     return waitFor(subject, options, () => {
       const found = this.subscriberCount;
@@ -95,7 +94,7 @@ abstract class AnyPublisher {
     if (this.fillingCount === 0) this.#core.release();
     this.#isClosed = true;
     // Who waits at this port learns that it is closed.
-    this.#core.doorbell.ring();
+    this.#core.doorbell.shut();
   }
 
   [Symbol.dispose](): void {

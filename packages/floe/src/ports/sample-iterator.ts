@@ -11,8 +11,13 @@ import type { Sample } from "./sample.ts";
 export interface SampleSource<Payload> {
   /** The next sample, if it is there and this turn of the event loop is not over. */
   tryNext(): Sample<Payload> | undefined;
-  /** Resolves with the next sample, or with undefined when no more will come. */
-  waitForNext(): Promise<Sample<Payload> | undefined>;
+  /**
+   * Resolves with the next sample, or with undefined when no more will come, or when the wait was
+   * ended: by `wakeUp`, after which `isOver` is true.
+   */
+  waitForNext(isOver: () => boolean): Promise<Sample<Payload> | undefined>;
+  /** Makes a wait that is under way look again. */
+  wakeUp(): void;
 }
 
 type Result<Payload> = IteratorResult<Sample<Payload>, void>;
@@ -44,7 +49,7 @@ export class SampleIterator<Payload>
   }
 
   async #waitForNext(): Promise<Result<Payload>> {
-    const sample = await this.#source.waitForNext();
+    const sample = await this.#source.waitForNext(() => this.#isOver);
     // Who has left the loop meanwhile releases nothing any more.
     if (this.#isOver) sample?.[Symbol.dispose]();
     if (sample !== undefined && !this.#isOver) return this.#handOut(sample);
@@ -61,6 +66,7 @@ export class SampleIterator<Payload>
   return(): Promise<Result<Payload>> {
     this.#isOver = true;
     this.#releaseSample();
+    this.#source.wakeUp();
     return Promise.resolve({ done: true, value: undefined });
   }
 

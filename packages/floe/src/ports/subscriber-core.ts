@@ -249,6 +249,11 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     return false;
   }
 
+  /** Changes with the publishers, and with their links and data segments. */
+  get senderVersion(): number {
+    return loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
+  }
+
   /** The nodes of all publishers, those that have closed and have messages left among them. */
   senderNodeIds(): Id[] {
     const nodeIds: Id[] = [];

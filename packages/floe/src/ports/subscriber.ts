@@ -62,7 +62,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
 
   /** @internal */
   get waitable(): WaitableCore {
-    return this.#core;
+    return this.#open();
   }
 
   /** @internal The payload of the message taken last, for the length of a call. */
@@ -170,9 +170,10 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted,
    * FLOE_CLOSED when the port is closed meanwhile, and with what `tryTake` throws.
    */
-  async take(options: WaitOptions = {}): Promise<Sample<Payload>> {
-    if (this.#turn.takeShare()) await this.#turn.nextTurn();
-    return waitFor(this.#messages(), options, () => this.#attempt());
+  take(options: WaitOptions = {}): Promise<Sample<Payload>> {
+    const wait = (): Promise<Sample<Payload>> =>
+      waitFor(this.#messages(), options, () => this.#attempt());
+    return this.#turn.takeShare() ? this.#turn.nextTurn().then(wait) : wait();
   }
 
   /**
@@ -195,17 +196,18 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
         if (this.#isClosed || this.#core.doorbell.hasWaiters(MESSAGES)) return undefined;
         return this.#turn.takeShare() ? undefined : this.tryTake();
       },
-      waitForNext: () => this.#nextUnlessClosed(),
+      waitForNext: (isOver) => this.#nextUnless(isOver),
+      wakeUp: () => this.#core.doorbell.ring(),
     });
   }
 
-  /** Resolves with the next message, or with undefined when the port is closed. */
-  async #nextUnlessClosed(): Promise<Sample<Payload> | undefined> {
+  /** Resolves with the next message, or with undefined when it is over or the port is closed. */
+  async #nextUnless(isOver: () => boolean): Promise<Sample<Payload> | undefined> {
     if (this.#turn.isUsedUp) await this.#turn.nextTurn();
-    const found = await waitFor<Sample<Payload> | "closed">(this.#messages(), {}, () =>
-      this.#isClosed ? "closed" : this.#attempt(),
+    const found = await waitFor<Sample<Payload> | "over">(this.#messages(), {}, () =>
+      this.#isClosed || isOver() ? "over" : this.#attempt(),
     );
-    return found === "closed" ? undefined : found;
+    return found === "over" ? undefined : found;
   }
 
   /**
@@ -216,7 +218,8 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    */
   waitForPublishers(options: WaitForPublishersOptions = {}): Promise<number> {
     const { count = 1 } = options;
-    const subject = { ...this.#messages(), awaited: `${count} publishers`, lane: "publishers" };
+    const { doorbell, subject: port } = this.#core;
+    const subject = { doorbell, subject: port, awaited: `${count} publishers` };
     return waitFor(subject, options, () => {
       const found = this.#open().openPublisherCount;
       return found >= count ? found : undefined;
@@ -245,7 +248,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
     if (!this.#isPolling) this.#core.release();
     this.#isClosed = true;
     // Who waits at this port learns that it is closed.
-    this.#core.doorbell.ring();
+    this.#core.doorbell.shut();
   }
 
   [Symbol.dispose](): void {

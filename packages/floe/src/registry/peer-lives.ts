@@ -30,6 +30,7 @@ export class PeerLives {
   readonly #ownId: Id;
   readonly #domainPath: string;
   readonly #watched: Map<Id, Watched> = new Map();
+  #hasWarned = false;
 
   constructor(ownId: Id, domainPath: string) {
     this.#ownId = ownId;
@@ -38,8 +39,8 @@ export class PeerLives {
 
   /**
    * Calls `onEnded` when a node ends, once, from the event loop. Returns false when it has ended
-   * already: then nothing is watched, and nothing is called. Its own node is never watched, and
-   * one that may not be looked at counts as alive.
+   * already, or cannot be watched: then nothing is called. Its own node is never watched, and one
+   * that may not be looked at counts as alive.
    */
   watch(nodeId: Id, onEnded: OnEnded): boolean {
     if (nodeId === this.#ownId) return true;
@@ -48,24 +49,33 @@ export class PeerLives {
       known.interested.add(onEnded);
       return true;
     }
+    const opened = this.#open(nodeId);
+    if (opened === "inaccessible") return true;
+    if (opened === undefined) return false;
+    this.#watched.set(nodeId, { ...opened, interested: new Set([onEnded]) });
+    return true;
+  }
+
+  #open(nodeId: Id): Omit<Watched, "interested"> | "inaccessible" | undefined {
     const path = `${nodeDirectory(this.#domainPath, nodeId)}/${LIFE_FILE}`;
     let fd: number | undefined;
     try {
       fd = openFifoForReadingIfPresent(path);
+      if (fd === undefined) return undefined;
+      // The end of a FIFO is seen by those who had it open; who comes later has to ask.
+      if (readFifo(fd, oneByte) !== -1) {
+        const watch = new DescriptorWatch(fd, { readable: true }, () => this.#look(nodeId));
+        watch.unref();
+        return { fd, watch };
+      }
     } catch (error) {
-      if (FloeError.is(error) && error.code === "FLOE_PERMISSION") return true;
-      throw error;
+      if (FloeError.is(error) && error.code === "FLOE_PERMISSION") return "inaccessible";
+      // Without descriptors left a wait still works; only the notice of a death comes later.
+      if (!this.#hasWarned && FloeError.is(error)) process.emitWarning(error);
+      this.#hasWarned = true;
     }
-    if (fd === undefined) return false;
-    // The end of a FIFO is seen by those who had it open; who comes later has to ask.
-    if (readFifo(fd, oneByte) === -1) {
-      closeFile(fd);
-      return false;
-    }
-    const watch = new DescriptorWatch(fd, { readable: true }, () => this.#look(nodeId));
-    watch.unref();
-    this.#watched.set(nodeId, { fd, watch, interested: new Set([onEnded]) });
-    return true;
+    if (fd !== undefined) closeFile(fd);
+    return undefined;
   }
 
   /** Ends the interest of `onEnded` in a node. */

@@ -25,14 +25,21 @@ export const BLOCKED_SLICE_MS = 250;
 
 /** Somebody who waits in the event loop. */
 export interface Waiter {
-  /** Waiters of one lane are served in order: if one finds nothing, those behind it do not look. */
-  readonly lane: string;
+  /**
+   * Waiters of one lane want the same things and are served in order: if one finds nothing, those
+   * behind it do not look. Who takes nothing away from others has none.
+   */
+  readonly lane: string | undefined;
   /** Looks whether what it waits for has come; true when the wait is over. Must not throw. */
   tryFinish(): boolean;
+  /** Told when waits at this port begin or cease to keep the process alive. */
+  setHolding?(isHolding: boolean): void;
 }
 
 /** What a port contributes to its waits. */
 export interface DoorbellOwner {
+  /** Changes with the port's senders. */
+  readonly senderVersion: number;
   /** The nodes from which a wake-up must come; they are watched while the port sleeps. */
   senderNodeIds(): readonly Id[];
   /** A node of a sender has ended, or a blocked wait has lasted: looks after dead senders. */
@@ -51,14 +58,19 @@ export class Doorbell {
   #words: Words | undefined;
   #bellWordIndex = 0;
   #arm: BellArm | undefined;
-  #waiters: Waiter[] = [];
+  readonly #waiters: Set<Waiter> = new Set();
   #watchedNodeIds: Set<Id> = new Set();
+  /** The senders that are watched, by their version; undefined: none were looked for. */
+  #watchedVersion: number | undefined;
   #isHolding = true;
   #isServing = false;
+  #wasRungWhileServing = false;
+  #isShut = false;
   /** How often this bell has been rung, by others or by itself. */
   #ringCount = 0;
   readonly #onSenderEnded = (nodeId: Id): void => {
     this.#watchedNodeIds.delete(nodeId);
+    this.#watchedVersion = undefined;
     this.#owner.checkSenders?.();
     this.ring();
   };
@@ -77,8 +89,10 @@ export class Doorbell {
   }
 
   /** Whether somebody waits in a lane. */
-  hasWaiters(lane: string): boolean {
-    return this.#waiters.some((waiter) => waiter.lane === lane);
+  hasWaiters(lane: string | undefined): boolean {
+    if (lane === undefined || this.#waiters.size === 0) return false;
+    for (const waiter of this.#waiters) if (waiter.lane === lane) return true;
+    return false;
   }
 
   /** Counts rings, so that a turn of the event loop can be told from the next. */
@@ -93,16 +107,22 @@ export class Doorbell {
 
   /** Makes waits in the event loop keep the process alive, as they do at first. */
   ref(): void {
-    if (this.#isHolding) return;
-    this.#isHolding = true;
-    for (let count = this.#waiters.length; count > 0; count -= 1) this.#node.bell.hold();
+    this.#setHolding(true);
   }
 
   /** Lets the process end although somebody waits. */
   unref(): void {
-    if (!this.#isHolding) return;
-    this.#isHolding = false;
-    for (let count = this.#waiters.length; count > 0; count -= 1) this.#node.bell.letGo();
+    this.#setHolding(false);
+  }
+
+  #setHolding(isHolding: boolean): void {
+    if (this.#isHolding === isHolding) return;
+    this.#isHolding = isHolding;
+    for (const waiter of this.#waiters) {
+      if (isHolding) this.#node.bell.hold();
+      else this.#node.bell.letGo();
+      waiter.setHolding?.(isHolding);
+    }
   }
 
   /** Whether waits keep the process alive. */
@@ -110,73 +130,89 @@ export class Doorbell {
     return this.#isHolding;
   }
 
-  /** Adds somebody who has found nothing, and sleeps on it. May finish the wait at once. */
+  /**
+   * Adds somebody who has looked and found nothing, and sleeps on it. May finish the wait at once.
+   * Throws what making the node's FIFO throws; then nobody was added.
+   */
   add(waiter: Waiter): void {
-    this.#waiters.push(waiter);
-    if (this.#isHolding) this.#node.bell.hold();
     this.#node.bell.listen();
-    if (this.#isServing) return;
-    // Armed already, it looks now; else it looks when all do.
-    if (this.#arm?.isArmed === true) this.#serveOnce();
-    else this.#serve();
+    this.#waiters.add(waiter);
+    if (this.#isHolding) this.#node.bell.hold();
+    // Who is added while others look, looks after them. Who finds the bell armed has looked since.
+    if (this.#isServing || this.#arm === undefined || this.#arm.isArmed) return;
+    this.#fallAsleep();
+    this.#serve();
   }
 
   /** Removes somebody whose wait has ended otherwise. */
   remove(waiter: Waiter): void {
-    if (!this.#waiters.includes(waiter)) return;
-    this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    if (!this.#waiters.delete(waiter)) return;
     if (this.#isHolding) this.#node.bell.letGo();
-    if (this.#waiters.length === 0) this.#wakeUp();
+    if (this.#waiters.size === 0) this.#arm?.disarm();
+  }
+
+  /** Whether the port was closed: those who wait are told so, and nobody waits any more. */
+  get isShut(): boolean {
+    return this.#isShut;
+  }
+
+  /** The port is closed; it may leave its service later. */
+  shut(): void {
+    this.#isShut = true;
+    this.ring();
   }
 
   /** Lets all waiters look: called when the bell was rung, and when the port itself changed. */
   ring(): void {
     this.#ringCount += 1;
-    if (this.#isServing) return;
-    this.#wakeUp();
+    if (this.#isServing) {
+      this.#wasRungWhileServing = true;
+      return;
+    }
+    this.#arm?.disarm();
     this.#serve();
   }
 
   /** Lets waiters look, then arms and lets them look again, until they are done or asleep. */
   #serve(): void {
-    this.#serveOnce();
     const arm = this.#arm;
-    while (arm !== undefined && this.#waiters.length > 0 && !arm.isArmed) {
-      this.#watchSenders();
-      arm.arm(Bell.loop);
+    for (;;) {
       this.#serveOnce();
+      if (this.#waiters.size === 0) {
+        arm?.disarm();
+        return;
+      }
+      if (arm === undefined || (arm.isArmed && !this.#wasRungWhileServing)) return;
+      this.#fallAsleep();
     }
+  }
+
+  #fallAsleep(): void {
+    if (this.#owner.senderVersion !== this.#watchedVersion) this.#watchSenders();
+    this.#arm!.arm(Bell.loop);
   }
 
   /** Lets every waiter look once; who waits behind another in its lane only if that one finishes. */
   #serveOnce(): void {
     this.#isServing = true;
-    const emptyLanes = new Set<string>();
-    const left: Waiter[] = [];
-    const present = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of present) {
-      const isFinished = !emptyLanes.has(waiter.lane) && waiter.tryFinish();
-      if (isFinished) {
-        if (this.#isHolding) this.#node.bell.letGo();
-      } else {
-        emptyLanes.add(waiter.lane);
-        left.push(waiter);
+    this.#wasRungWhileServing = false;
+    let emptyLanes: Set<string> | undefined;
+    // Those who are added meanwhile come last, those who are removed not at all.
+    for (const waiter of this.#waiters) {
+      const { lane } = waiter;
+      if (lane !== undefined && emptyLanes?.has(lane) === true) continue;
+      if (!waiter.tryFinish()) {
+        if (lane !== undefined) emptyLanes = (emptyLanes ?? new Set()).add(lane);
+      } else if (this.#waiters.delete(waiter) && this.#isHolding) {
+        this.#node.bell.letGo();
       }
     }
-    // Whoever was added meanwhile has not looked while armed.
-    const added = this.#waiters;
-    this.#waiters = left.concat(added);
     this.#isServing = false;
-    if (this.#waiters.length === 0) this.#wakeUp();
-    else if (added.length > 0) this.#wakeUp();
-  }
-
-  #wakeUp(): void {
-    this.#arm?.disarm();
   }
 
   #watchSenders(): void {
+    // First: what changes meanwhile is looked at by the next sleep.
+    this.#watchedVersion = this.#owner.senderVersion;
     const nodeIds = new Set(this.#owner.senderNodeIds());
     for (const nodeId of this.#watchedNodeIds) {
       if (!nodeIds.has(nodeId)) this.#node.peerLives.forget(nodeId, this.#onSenderEnded);
@@ -212,7 +248,7 @@ export class Doorbell {
       }
     } finally {
       arm.disarm();
-      if (this.#waiters.length > 0) this.#serve();
+      if (this.#waiters.size > 0) this.#serve();
     }
   }
 

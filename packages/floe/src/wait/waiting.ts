@@ -36,7 +36,7 @@ export interface WaitSubject {
   readonly subject: string;
   readonly awaited: string;
   /** See {@link Waiter.lane}. */
-  readonly lane: string;
+  readonly lane?: string;
 }
 
 const SPIN_US_MAX = 1e9;
@@ -79,7 +79,7 @@ function spin<T>(attempt: Attempt<T>, durationUs: number): T | undefined {
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 class LoopWait<T> implements Waiter {
-  readonly lane: string;
+  readonly lane: string | undefined;
   readonly promise: Promise<T>;
   readonly #subject: WaitSubject;
   readonly #attempt: Attempt<T>;
@@ -112,6 +112,16 @@ class LoopWait<T> implements Waiter {
     signal?.addEventListener("abort", this.#onAbort);
   }
 
+  /** Sleeps. Throws what {@link Doorbell.add} throws; then the wait has not begun. */
+  begin(): void {
+    try {
+      this.#subject.doorbell.add(this);
+    } catch (error) {
+      this.#settle();
+      throw error;
+    }
+  }
+
   tryFinish(): boolean {
     let found: T | undefined;
     try {
@@ -125,6 +135,11 @@ class LoopWait<T> implements Waiter {
     this.#settle();
     this.#resolve(found);
     return true;
+  }
+
+  setHolding(isHolding: boolean): void {
+    if (isHolding) this.#timer?.ref();
+    else this.#timer?.unref();
   }
 
   #settle(): void {
@@ -166,7 +181,7 @@ export function waitFor<T>(
     if (found !== undefined) return Promise.resolve(found);
     if (timeoutMs === 0) throw timedOut(subject, 0);
     const wait = new LoopWait(subject, attempt, timeoutMs, signal);
-    subject.doorbell.add(wait);
+    wait.begin();
     return wait.promise;
   } catch (error) {
     return Promise.reject(error);

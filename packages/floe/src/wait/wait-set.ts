@@ -1,0 +1,383 @@
+/**
+ * Wait set: waiting for many things at once, in the event loop or blocking.
+ *
+ * Subscribers and listeners, with deadlines if wanted, intervals, and descriptors of the program's
+ * own are attached; each wait tells what has happened. In the event loop every port sleeps on its
+ * node's FIFO and the wait is a promise; blocking, the thread sleeps in `ppoll` on the same FIFO and
+ * the descriptors. Waits are level-triggered: what was not taken is told again.
+ */
+
+import { FloeError } from "../errors.ts";
+import { type PollRequest, pollDescriptors, type ReadinessInterest, Ready } from "../os/poll.ts";
+import type { NodeBell } from "../registry/node-bell.ts";
+import {
+  type Attachment,
+  type AttachmentHost,
+  DescriptorAttachment,
+  IntervalAttachment,
+  PortAttachment,
+  type WaitEvent,
+} from "./attachment.ts";
+import { BLOCKED_SLICE_MS, handlesSignals } from "./doorbell.ts";
+import { Termination, type TerminationSignal } from "./termination.ts";
+import type { Waitable, WaitableCore } from "./waitable.ts";
+
+/** How a wait set is made. */
+export interface WaitSetOptions {
+  /**
+   * Signals that end waiting instead of the process; default SIGINT and SIGTERM. The program's own
+   * handlers run as well. Only the main thread gets signals.
+   */
+  readonly signals?: readonly TerminationSignal[];
+}
+
+/** How long one wait may last. */
+export interface WaitSetWaitOptions {
+  /** Milliseconds; default: no limit. */
+  readonly timeout?: number;
+  /** Ends the wait when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** Events that are told in one turn of the event loop, before it goes on with other things. */
+const WAITS_PER_TURN_MAX = 256;
+
+/** The longest time that timers and system calls are asked for at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** Waits for many things at once. Close it when it is no longer needed. */
+export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
+  readonly #attachments: Set<Attachment> = new Set();
+  /** Which attachment waits for a port, by the port's core. */
+  readonly #ports: Map<WaitableCore, Attachment> = new Map();
+  /** The bells that ring for ports, with the number of those ports. */
+  readonly #bells: Map<NodeBell, number> = new Map();
+  readonly #descriptors: Set<DescriptorAttachment> = new Set();
+  /** Those with a time at which they must be examined. */
+  readonly #timed: Set<Attachment> = new Set();
+  /** Those that may have something. */
+  #toExamine: Set<Attachment> = new Set();
+  readonly #termination: Termination;
+  /** Wakes the wait that sleeps, so that it looks what has happened. */
+  #wakeUp: (() => void) | undefined;
+  #waitsThisTurn = 0;
+  #isWaiting = false;
+  #isClosed = false;
+
+  constructor(options: WaitSetOptions = {}) {
+    const { signals = ["SIGINT", "SIGTERM"] } = options;
+    this.#termination = new Termination(signals, () => this.#wakeUp?.());
+  }
+
+  /** How many things are attached. */
+  get size(): number {
+    return this.#attachments.size;
+  }
+
+  /** The signal that has ended waiting, if one has. */
+  get endedBy(): TerminationSignal | undefined {
+    return this.#termination.signal;
+  }
+
+  /** Waits for messages or notifications at a port. Throws FLOE_ALREADY_ATTACHED or FLOE_CLOSED. */
+  attach(port: Waitable): Attachment {
+    return this.#attachPort(port, Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * The same with a deadline: most milliseconds between two of them; default is the deadline of the
+   * port's service. What comes begins the deadline anew. When it is missed, dead senders are looked
+   * for. Throws FLOE_OPTION_INVALID for a deadline that is missing or not a positive number.
+   */
+  attachDeadline(port: Waitable, deadline?: number): Attachment {
+    const deadlineMs = deadline ?? port.waitable.deadlineMs;
+    if (!(typeof deadlineMs === "number" && deadlineMs > 0)) {
+      const found = deadlineMs === undefined ? "none, and the service has none" : `${deadlineMs}`;
+      throw invalid("deadline", "a positive number of milliseconds", found);
+    }
+    return this.#attachPort(port, deadlineMs);
+  }
+
+  #attachPort(port: Waitable, deadlineMs: number): Attachment {
+    const core = port.waitable;
+    if (this.#ports.has(core)) throw alreadyAttached(core.subject);
+    const attachment = new PortAttachment(this, core, deadlineMs, performance.now());
+    this.#add(attachment);
+    this.#ports.set(core, attachment);
+    const { bell } = core.doorbell.node;
+    this.#bells.set(bell, (this.#bells.get(bell) ?? 0) + 1);
+    return attachment;
+  }
+
+  /** Tells every `intervalMs` milliseconds, without drift. Throws FLOE_OPTION_INVALID. */
+  attachInterval(intervalMs: number): Attachment {
+    if (!(typeof intervalMs === "number" && intervalMs > 0 && intervalMs <= TIMER_MS_MAX)) {
+      throw invalid("intervalMs", "a positive number of milliseconds", String(intervalMs));
+    }
+    return this.#add(new IntervalAttachment(this, intervalMs, performance.now()));
+  }
+
+  /**
+   * Waits until a descriptor of the program's own is ready; default: to be read. It is told as long
+   * as it is ready, as epoll does, so read until there is nothing left. Detach it before it is
+   * closed. Throws FLOE_SYSTEM for a descriptor that cannot be waited for, or twice.
+   */
+  attachDescriptor(fd: number, interest: ReadinessInterest = { readable: true }): Attachment {
+    const attachment = this.#add(new DescriptorAttachment(this, fd, interest));
+    this.#descriptors.add(attachment);
+    return attachment;
+  }
+
+  #add<Kind extends Attachment>(attachment: Kind): Kind {
+    if (this.#isClosed) {
+      attachment.detach();
+      throw closedSet();
+    }
+    this.#attachments.add(attachment);
+    this.examineSoon(attachment);
+    return attachment;
+  }
+
+  /** @internal */
+  examineSoon(attachment: Attachment): void {
+    this.#toExamine.add(attachment);
+    this.#wakeUp?.();
+  }
+
+  /** @internal */
+  forget(attachment: Attachment): void {
+    this.#attachments.delete(attachment);
+    this.#toExamine.delete(attachment);
+    this.#timed.delete(attachment);
+    if (attachment instanceof PortAttachment) this.#forgetPort(attachment.core);
+    if (attachment instanceof DescriptorAttachment) this.#descriptors.delete(attachment);
+    if (this.#attachments.size === 0) this.#wakeUp?.();
+  }
+
+  #forgetPort(core: WaitableCore): void {
+    if (!this.#ports.delete(core)) return;
+    const { bell } = core.doorbell.node;
+    const count = this.#bells.get(bell)! - 1;
+    if (count > 0) this.#bells.set(bell, count);
+    else this.#bells.delete(bell);
+  }
+
+  /** Examines those that may have something; returns what has happened. */
+  #collect(): WaitEvent[] {
+    const nowMs = performance.now();
+    for (const attachment of this.#timed) {
+      if (attachment.dueAtMs <= nowMs) this.#toExamine.add(attachment);
+    }
+    const examined = this.#toExamine;
+    this.#toExamine = new Set();
+    const events: WaitEvent[] = [];
+    for (const attachment of examined) {
+      if (!attachment.isAttached) continue;
+      const event = attachment.examine(nowMs);
+      if (event !== undefined) events.push(event);
+      if (attachment.dueAtMs === Number.POSITIVE_INFINITY) this.#timed.delete(attachment);
+      else this.#timed.add(attachment);
+    }
+    return events;
+  }
+
+  #nextDueMs(): number {
+    let dueAtMs = Number.POSITIVE_INFINITY;
+    for (const attachment of this.#timed) dueAtMs = Math.min(dueAtMs, attachment.dueAtMs);
+    return dueAtMs;
+  }
+
+  #checkUsable(): void {
+    if (this.#isClosed) throw closedSet();
+    if (this.#attachments.size > 0) return;
+    throw new FloeError("FLOE_NOTHING_ATTACHED", {
+      subject: "wait set",
+      wanted: "to wait for something",
+      found: "nothing attached",
+      remedy: "Attach a port, an interval or a descriptor first.",
+    });
+  }
+
+  /**
+   * Resolves with what has happened: nothing after `timeout` ms, when a signal ended waiting (see
+   * `endedBy`), or when nothing is attached any more. One wait at a time.
+   * Rejects with FLOE_NOTHING_ATTACHED, FLOE_ABORTED, FLOE_CLOSED or FLOE_OPTION_INVALID.
+   */
+  async wait(options: WaitSetWaitOptions = {}): Promise<readonly WaitEvent[]> {
+    const { timeout = Number.POSITIVE_INFINITY, signal } = options;
+    this.#checkUsable();
+    checkTimeout(timeout);
+    if (this.#isWaiting) throw invalid("wait set", "one wait at a time", "another");
+    this.#termination.begin();
+    this.#isWaiting = true;
+    try {
+      return await this.#waitUntil(performance.now() + timeout, signal);
+    } finally {
+      this.#isWaiting = false;
+    }
+  }
+
+  async #waitUntil(deadlineMs: number, signal: AbortSignal | undefined): Promise<WaitEvent[]> {
+    this.#waitsThisTurn += 1;
+    if (this.#waitsThisTurn > WAITS_PER_TURN_MAX) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      this.#waitsThisTurn = 0;
+    }
+    for (;;) {
+      if (signal?.aborted === true) throw abortedWait(signal.reason);
+      if (this.#isClosed) throw closedSet();
+      const events = this.endedBy === undefined ? this.#collect() : [];
+      const isOver = this.endedBy !== undefined || this.#attachments.size === 0;
+      if (events.length > 0 || isOver || performance.now() >= deadlineMs) return events;
+      if (this.#toExamine.size === 0) await this.#sleep(deadlineMs, signal);
+    }
+  }
+
+  /** Resolves when something may have happened, at the latest at `deadlineMs`. */
+  async #sleep(deadlineMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const untilMs = Math.min(deadlineMs, this.#nextDueMs());
+    let timer: NodeJS.Timeout | undefined;
+    const onAbort = (): void => this.#wakeUp?.();
+    this.#waitsThisTurn = 0;
+    try {
+      await new Promise<void>((resolve) => {
+        this.#wakeUp = resolve;
+        if (untilMs !== Number.POSITIVE_INFINITY) {
+          const sleepMs = Math.min(Math.max(0, untilMs - performance.now()), TIMER_MS_MAX);
+          timer = setTimeout(resolve, Math.ceil(sleepMs));
+        }
+        signal?.addEventListener("abort", onAbort);
+      });
+    } finally {
+      this.#wakeUp = undefined;
+      if (timer !== undefined) clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /**
+   * Blocks this thread until something has happened, and returns it; nothing after `timeout` ms.
+   * Throws FLOE_INTERRUPTED when a signal comes that the program or this wait set handles, and as
+   * `wait`.
+   */
+  waitSync(options: Omit<WaitSetWaitOptions, "signal"> = {}): readonly WaitEvent[] {
+    const { timeout = Number.POSITIVE_INFINITY } = options;
+    this.#checkUsable();
+    checkTimeout(timeout);
+    this.#termination.begin();
+    const deadlineMs = performance.now() + timeout;
+    for (;;) {
+      const events = this.#collect();
+      const nowMs = performance.now();
+      if (events.length > 0 || nowMs >= deadlineMs) return events;
+      if (this.#toExamine.size > 0) continue;
+      const untilMs = Math.min(deadlineMs, this.#nextDueMs(), nowMs + BLOCKED_SLICE_MS);
+      this.#block(Math.max(0, untilMs - nowMs));
+    }
+  }
+
+  /** Blocks until a bell rings, a descriptor is ready, or the time is over. */
+  #block(timeoutMs: number): void {
+    const bells = [...this.#bells.keys()];
+    const descriptors = [...this.#descriptors];
+    const requests: PollRequest[] = [
+      ...bells.map(({ fd }) => ({ fd, readable: true })),
+      ...descriptors.map(({ fd, interest }) => ({ fd, ...interest })),
+    ];
+    const outcome = pollDescriptors(requests, timeoutMs);
+    if (outcome === "interrupted" && handlesSignals()) throw interrupted();
+    if (outcome === "interrupted" || outcome === "timed-out") return;
+    for (const [index, bell] of bells.entries()) {
+      if ((outcome[index]! & Ready.readable) !== 0) bell.drain();
+    }
+    for (const [index, descriptor] of descriptors.entries()) {
+      const ready = outcome[bells.length + index]!;
+      if (ready !== 0) descriptor.note(ready);
+    }
+  }
+
+  /**
+   * Iterates over what happens, event by event. Ends when a signal comes (see `endedBy`), when the
+   * wait set is closed, or when nothing is attached any more. Events of what was detached meanwhile
+   * are left out. Leaving the loop keeps the wait set usable.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<WaitEvent, void, undefined> {
+    try {
+      while (!this.#isClosed && this.#attachments.size > 0) {
+        for (const event of await this.wait()) {
+          if (event.attachment.isAttached) yield event;
+          if (this.#isClosed) return;
+        }
+        if (this.endedBy !== undefined) return;
+      }
+    } catch (error) {
+      if (!(FloeError.is(error) && error.code === "FLOE_CLOSED" && this.#isClosed)) throw error;
+    } finally {
+      this.#termination.end();
+    }
+  }
+
+  /** Detaches everything and ends waits that are under way; may be called again. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const attachment of [...this.#attachments]) attachment.detach();
+    this.#termination.end();
+    this.#wakeUp?.();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function checkTimeout(timeoutMs: number): void {
+  if (typeof timeoutMs === "number" && timeoutMs >= 0) return;
+  throw invalid("timeout", "milliseconds from 0 on", String(timeoutMs));
+}
+
+function invalid(subject: string, wanted: string, found: string): FloeError {
+  return new FloeError("FLOE_OPTION_INVALID", {
+    subject,
+    wanted,
+    found,
+    remedy: "Correct the option.",
+  });
+}
+
+function alreadyAttached(subject: string): FloeError {
+  return new FloeError("FLOE_ALREADY_ATTACHED", {
+    subject,
+    wanted: "to attach it to the wait set",
+    found: "that it is attached already",
+    remedy: "Detach it first, or use another wait set.",
+  });
+}
+
+function closedSet(): FloeError {
+  return new FloeError("FLOE_CLOSED", {
+    subject: "wait set",
+    wanted: "to use it",
+    found: "that it was closed",
+    remedy: "Make a new wait set.",
+  });
+}
+
+function abortedWait(cause: unknown): FloeError {
+  return new FloeError("FLOE_ABORTED", {
+    subject: "wait set",
+    wanted: "something to happen",
+    found: "that the signal ended the wait",
+    remedy: "Wait again when it is wanted.",
+    cause,
+  });
+}
+
+function interrupted(): FloeError {
+  return new FloeError("FLOE_INTERRUPTED", {
+    subject: "wait set",
+    wanted: "something to happen",
+    found: "that a signal came",
+    remedy: "Return to the event loop, so that the program's handlers run, or wait again.",
+  });
+}
