@@ -205,7 +205,9 @@ floeTest(
     const node = bench.node();
     const events = node.event("last");
     await kill(await startNotifier(bench, "last"));
-    await kill(bench.start(listenUrl, { data: { service: "last", way: "loop" } }));
+    const child = bench.start(listenUrl, { data: { service: "last", way: "loop" } });
+    await child.next("listening");
+    await kill(child);
     events.close();
     assert.deepEqual(servicesLeft(bench), []);
     node.close();

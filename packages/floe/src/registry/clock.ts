@@ -2,8 +2,8 @@
  * Clock: a time that all processes of a machine agree on and that nobody can set back.
  *
  * It is CLOCK_MONOTONIC in tenths of a millisecond, as a word: it wraps after five days, so only
- * differences mean something, and only those of less than that. (Containers with a time namespace of
- * their own have another zero; their differences to others are meaningless.)
+ * differences mean something, and only those of less than that. (Containers with a time namespace
+ * of their own have another zero; their differences to others are meaningless.)
  */
 
 /** Ticks in a millisecond. */

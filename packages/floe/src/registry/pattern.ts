@@ -1,8 +1,9 @@
 /**
  * Pattern: what distinguishes the services of one pattern of communication from those of another.
  *
- * A service is created, opened, joined and removed alike whatever its ports do; how it is described,
- * compared and laid out is the pattern's. Patterns are values that are passed to the service core.
+ * A service is created, opened, joined and removed alike whatever its ports do; how it is
+ * described, compared, laid out and cleaned up is the pattern's. Patterns are values, which are
+ * passed to the service core.
  */
 
 import { EVENT_HEADER_LAST_NOTIFICATION_TICK_WORD } from "../layout/event-header.ts";

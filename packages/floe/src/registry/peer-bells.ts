@@ -3,7 +3,7 @@
  *
  * Each node that waits in an event loop has a FIFO; who rings writes the token of the port that is
  * concerned. The FIFO of a peer is opened when it first has to be rung, and closed when no port of
- * this node has anything to do with that peer any more: descriptors grow with peers, not with ports.
+ * this node has anything to do with that peer any more: descriptors grow with peers, not ports.
  */
 
 import { FloeError } from "../errors.ts";

@@ -230,7 +230,7 @@ function openUnderLock<Wanted, Config extends ServiceConfig, Geometry extends Co
   return VANISHED;
 }
 
-/** Whether a service is there that somebody has open; one that only the dead had open is removed. */
+/** Whether somebody has a service open; one that only the dead had open is removed. */
 function isInUse<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
   pattern: Pattern<Wanted, Config, Geometry>,
   node: NodeCore,

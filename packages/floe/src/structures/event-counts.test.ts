@@ -1,5 +1,5 @@
 /**
- * Event counts by themselves: where bits and counts stand, and that counting goes on beyond 32 bits.
+ * Event counts by themselves: where bits and counts stand, and counting beyond 32 bits.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
