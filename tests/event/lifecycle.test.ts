@@ -161,6 +161,43 @@ floeTest(
 );
 
 floeTest(
+  "processes that clean up at the same time tell of each dead notifier once",
+  async (bench) => {
+    const service = "race";
+    const deadCount = 6;
+    using node = bench.node();
+    using events = node.event(service, { deadEventId: 5 });
+    using listener = events.listener();
+    const children = Array.from({ length: deadCount }, () => startNotifier(bench, service));
+    const doomed = await Promise.all(children);
+    // Each of these is told of all of them, and ends: else the test does not.
+    const counters = (["loop", "blocked", "loop", "poll"] as const).map((way) =>
+      bench.start(new URL("./programs/count-many.js", import.meta.url), {
+        data: { service, way, ids: 6, notifications: deadCount } satisfies Assignment,
+      }),
+    );
+    for (const counter of counters) await counter.next("listening");
+    let told = 0;
+    const waiting = (async () => {
+      while (told < deadCount) {
+        for (const { count } of await listener.wait({ timeout: 30_000 })) told += count;
+      }
+    })();
+    await Promise.all(doomed.map(kill));
+    await waiting;
+    const counts = [0, 0, 0, 0, 0, deadCount];
+    for (const counter of counters) {
+      assert.deepEqual(await counter.next("counted"), { say: "counted", counts });
+      await counter.finish();
+    }
+    assert.equal(told, deadCount);
+    assert.deepEqual(listener.tryWait(), []);
+    assert.deepEqual(events.notifiers(), []);
+  },
+  KILLS,
+);
+
+floeTest(
   "without a dead event id the dead are found, and nobody is told",
   async (bench) => {
     using node = bench.node();
