@@ -48,11 +48,16 @@ import {
   type PortTable,
   PRIVATE_PERMISSIONS,
   type PublishSubscribeCore,
+  portDetails,
   portEntryWord,
+  portGeneration,
+  portIdIn,
+  portState,
   publishSubscribeGeometry,
   Segment,
   SegmentKind,
   type ServiceCore,
+  setPortState,
   signalReceiverChange,
   signalSenderChange,
   writeId,
@@ -463,6 +468,23 @@ test("event-service: the library writes the same bytes", () => {
   }
   segment.close();
   assertSameBytes(readFileSync(path), imageOf("event-service"));
+});
+
+test("event-service: a port's generation is seen when the rest of its entry is, not before", () => {
+  const { segment, geometry, expected } = openEventCase("event-service");
+  const second = expected.listeners![1];
+  const core = coreOfNode({ segment, geometry }, second!.nodeId);
+  const entryWord = portEntryWord(geometry.listeners, 0);
+  const identity = { ...identityOf(second!), id: expected.segmentHeader.ownerId as Id };
+  setPortState(core, geometry.listeners, 0, EntryState.free);
+  enterPort(core, geometry.listeners, 0, identity, () => {
+    assert.equal(portGeneration(segment.words, entryWord), 0);
+    assert.equal(portState(segment.words, entryWord), EntryState.joining);
+    assert.equal(portIdIn(segment.words, entryWord), identity.id);
+  });
+  const { generation, name } = portDetails(segment.words, geometry.listeners, 0)!;
+  assert.deepEqual({ generation, name }, { generation: 4, name: second!.name });
+  segment.close();
 });
 
 test("data-segment: the library writes the same bytes", () => {
