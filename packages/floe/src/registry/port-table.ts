@@ -158,7 +158,9 @@ export function enterPort(
   const entryWord = portEntryWord(table, index);
   const generation = nextGeneration(words);
   storeRelease(words, entryWord + PORT_ENTRY_STATE_WORD, EntryState.joining);
-  words[entryWord + PORT_ENTRY_GENERATION_WORD] = generation;
+  // Nobody's until it is complete: who saw the former port as active a moment ago must not take
+  // half of it for its successor's, and ring the wrong node for as long as that one lives.
+  storeRelease(words, entryWord + PORT_ENTRY_GENERATION_WORD, 0);
   writeId(words, entryWord + PORT_ENTRY_PORT_ID_WORD, identity.id);
   writeId(words, entryWord + PORT_ENTRY_NODE_ID_WORD, service.node.id);
   const name = new TextEncoder().encode(identity.name);
@@ -170,6 +172,8 @@ export function enterPort(
   const bell = loadAcquire(words, entryWord + PORT_ENTRY_BELL_WORD);
   storeRelease(words, entryWord + PORT_ENTRY_BELL_WORD, bell & -Bell.waitNumber);
   prepare();
+  // SYNC: releases all of the entry; pairs with loadAcquire in portGeneration().
+  storeRelease(words, entryWord + PORT_ENTRY_GENERATION_WORD, generation);
   storeRelease(words, entryWord + PORT_ENTRY_STATE_WORD, EntryState.active);
   return { index, generation };
 }
