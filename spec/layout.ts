@@ -213,7 +213,8 @@ const service: StructureSpec = {
       "receiverTopology",
       256,
       "control lock",
-      "Counts changes of the table of subscribers or listeners; senders watch it.",
+      "Counts changes of subscribers or listeners and, added by any subscriber without the lock, " +
+        "links that it gives up; senders watch it.",
     ),
     word(
       "senderTopology",
@@ -352,7 +353,7 @@ const portEntry: StructureSpec = {
       128,
       "port",
       "How the port waits: bits of Bell, and above them the number of the wait. Who has something " +
-        "for a port that sleeps rings it and clears the two lowest bits.",
+        "for a port that sleeps rings it and clears the three lowest bits.",
     ),
     u32("bellToken", 132, "port", "What is written into the node's FIFO to ring this port."),
     word(

@@ -16,6 +16,7 @@ import {
 } from "./layout.ts";
 import type {
   DataSegmentRow,
+  EventArea,
   FieldValues,
   LinkContent,
   SlotContent,
@@ -137,6 +138,37 @@ function writeLink(view: DataView, header: FieldValues, link: LinkContent): void
   }
 }
 
+function writeEventArea(view: DataView, header: FieldValues, area: EventArea): void {
+  const offset =
+    numberIn(header, "eventAreasOffset") + area.listener * numberIn(header, "eventAreaBytes");
+  const countsOffset = offset + numberIn(header, "eventCountsOffsetBytes");
+  for (const { eventId, count } of area.counts) {
+    // Bits are numbered from the least significant of the first byte on.
+    const byte = offset + Math.floor(eventId / 8);
+    view.setUint8(byte, view.getUint8(byte) + 2 ** (eventId % 8));
+    view.setBigUint64(countsOffset + eventId * KIND_BYTES.u64, BigInt(count), LITTLE_ENDIAN);
+  }
+}
+
+function writePublishSubscribe(view: DataView, header: FieldValues, vectorCase: VectorCase): void {
+  const { publishers = [], subscribers = [], dataSegments = [], links = [] } = vectorCase;
+  writeStructure(view, "publishSubscribeHeader", 0, header);
+  writeTable(view, "portEntry", numberIn(header, "publisherTableOffset"), publishers);
+  writeTable(view, "portEntry", numberIn(header, "subscriberTableOffset"), subscribers);
+  for (const row of dataSegments) {
+    writeDataSegmentRow(view, numberIn(header, "dataSegmentTableOffset"), row);
+  }
+  for (const link of links) writeLink(view, header, link);
+}
+
+function writeEvent(view: DataView, header: FieldValues, vectorCase: VectorCase): void {
+  const { notifiers = [], listeners = [], eventAreas = [] } = vectorCase;
+  writeStructure(view, "eventHeader", 0, header);
+  writeTable(view, "portEntry", numberIn(header, "notifierTableOffset"), notifiers);
+  writeTable(view, "portEntry", numberIn(header, "listenerTableOffset"), listeners);
+  for (const area of eventAreas) writeEventArea(view, header, area);
+}
+
 function writeChunks(view: DataView, bytes: Uint8Array, vectorCase: VectorCase): void {
   const { dataSegmentHeader, chunks = [] } = vectorCase;
   for (const { chunkIndex, payloadText, ...values } of chunks) {
@@ -158,17 +190,11 @@ export function encodeCase(vectorCase: VectorCase): Uint8Array {
     writeStructure(view, "serviceHeader", 0, serviceHeader);
     writeTable(view, "nodeEntry", numberIn(serviceHeader, "nodeTableOffset"), nodes);
   }
-  const header = vectorCase.publishSubscribeHeader;
-  if (header !== undefined) {
-    writeStructure(view, "publishSubscribeHeader", 0, header);
-    const { publishers = [], subscribers = [] } = vectorCase;
-    writeTable(view, "portEntry", numberIn(header, "publisherTableOffset"), publishers);
-    writeTable(view, "portEntry", numberIn(header, "subscriberTableOffset"), subscribers);
-    for (const row of vectorCase.dataSegments ?? []) {
-      writeDataSegmentRow(view, numberIn(header, "dataSegmentTableOffset"), row);
-    }
-    for (const link of vectorCase.links ?? []) writeLink(view, header, link);
+  const { publishSubscribeHeader, eventHeader } = vectorCase;
+  if (publishSubscribeHeader !== undefined) {
+    writePublishSubscribe(view, publishSubscribeHeader, vectorCase);
   }
+  if (eventHeader !== undefined) writeEvent(view, eventHeader, vectorCase);
   if (vectorCase.dataSegmentHeader !== undefined) {
     writeStructure(view, "dataSegmentHeader", 0, vectorCase.dataSegmentHeader);
     writeChunks(view, bytes, vectorCase);

@@ -66,7 +66,8 @@ export const PORT_ENTRY_NAME_WORD = 13;
 
 /**
  * How the port waits: bits of Bell, and above them the number of the wait. Who has something for a
- * port that sleeps rings it and clears the two lowest bits (word at byte 128, written by the port).
+ * port that sleeps rings it and clears the three lowest bits (word at byte 128, written by the
+ * port).
  */
 export const PORT_ENTRY_BELL_WORD = 32;
 

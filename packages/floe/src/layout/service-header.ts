@@ -52,8 +52,8 @@ export const SERVICE_HEADER_NODE_TABLE_OFFSET_WORD = 34;
 export const SERVICE_HEADER_GENERATION_WORD = 36;
 
 /**
- * Counts changes of the table of subscribers or listeners; senders watch it (word at byte 256,
- * written under the control lock).
+ * Counts changes of subscribers or listeners and, added by any subscriber without the lock, links
+ * that it gives up; senders watch it (word at byte 256, written under the control lock).
  */
 export const SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD = 64;
 

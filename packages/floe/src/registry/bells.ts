@@ -2,18 +2,14 @@
  * Bells: waking ports of other nodes that sleep.
  */
 
-import {
-  PORT_ENTRY_BELL_TOKEN_WORD,
-  PORT_ENTRY_BELL_WORD,
-  PORT_ENTRY_GENERATION_WORD,
-} from "../layout/port-entry.ts";
+import { PORT_ENTRY_BELL_WORD, PORT_ENTRY_GENERATION_WORD } from "../layout/port-entry.ts";
 import { Bell } from "../layout/values.ts";
 import type { Id } from "../memory/id.ts";
 import { futexWake } from "../os/futex.ts";
 import { type BellPlace, beginRing, endRing, isAsleep } from "../structures/mod.ts";
 import type { Words } from "../sync/words.ts";
 import type { PeerBell } from "./peer-bells.ts";
-import { activeGeneration, nodeIdIn } from "./port-table.ts";
+import { activeGeneration, bellTokenIn, nodeIdIn } from "./port-table.ts";
 import type { OpenService } from "./service-core.ts";
 import { type PortTable, portEntryWord } from "./service-segment.ts";
 
@@ -35,7 +31,7 @@ export class Ringer {
     this.#generation = generation;
     // If the port has changed since, ringing notices by the generation.
     this.#nodeId = nodeIdIn(words, entryWord);
-    this.#token = words[entryWord + PORT_ENTRY_BELL_TOKEN_WORD]!;
+    this.#token = bellTokenIn(words, entryWord);
     this.#service = service;
     this.#peer = service.node.peerBells.acquire(this.#nodeId);
   }

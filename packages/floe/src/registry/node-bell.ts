@@ -91,12 +91,13 @@ export class NodeBell {
   drain(): void {
     const { fd } = this;
     const receivedBytes = readFifo(fd, this.#received!);
-    if (receivedBytes >= FIFO_BYTES_MIN) {
+    // Half a token is nobody's: those behind it cannot be told.
+    if (receivedBytes >= FIFO_BYTES_MIN || receivedBytes % TOKEN_BYTES !== 0) {
       for (const onRing of this.#sleepers.slice()) onRing?.();
       return;
     }
     // Calls may read again, into the same memory: take what was read first.
-    const tokenCount = Math.floor(receivedBytes / TOKEN_BYTES);
+    const tokenCount = receivedBytes / TOKEN_BYTES;
     if (tokenCount === 1) {
       this.#sleepers[this.#tokens!.getUint32(0, true)]?.();
       return;

@@ -56,14 +56,16 @@ export class NodeCore {
     makeDirectoryIfAbsent(unfinished, directoryMode, groupId);
     const opened: number[] = [];
     try {
+      // Before the lock: the kernel lets go of what was opened last first, and who is told by the
+      // end of `life` must not find the lock still held.
+      makeFifo(`${unfinished}/${LIFE_FILE}`, fileMode, groupId);
+      this.#lifeFd = openFifoForOwner(`${unfinished}/${LIFE_FILE}`);
+      opened.push(this.#lifeFd);
       this.#aliveFd = createFile(`${unfinished}/${ALIVE_FILE}`, fileMode, groupId);
       opened.push(this.#aliveFd);
       if (!tryLockOfd(this.#aliveFd, unfinished)) {
         throw new Error(`${unfinished}/${ALIVE_FILE} is locked already`);
       }
-      makeFifo(`${unfinished}/${LIFE_FILE}`, fileMode, groupId);
-      this.#lifeFd = openFifoForOwner(`${unfinished}/${LIFE_FILE}`);
-      opened.push(this.#lifeFd);
       const details = { id: this.id, name, executable: process.argv0, pid: process.pid };
       const text = `${JSON.stringify(details, null, 2)}\n`;
       writeWholeFile(`${unfinished}/${DETAILS_FILE}`, text, fileMode, groupId);

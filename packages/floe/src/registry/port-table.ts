@@ -33,6 +33,8 @@ import { type PortTable, portEntryWord } from "./service-segment.ts";
 /** Longest name of a port, in bytes. */
 export const PORT_NAME_BYTES_MAX = 64;
 
+const ID_WORDS = 4;
+
 /** What a port brings along when it joins. */
 export interface PortIdentity {
   readonly id: Id;
@@ -75,12 +77,39 @@ export function activeGeneration(words: Words, entryWord: number): number {
 
 /** The id of the port in an entry. */
 export function portIdIn(words: Words, entryWord: number): Id {
-  return readId(words, entryWord + PORT_ENTRY_PORT_ID_WORD);
+  return readId(loadWords(words, entryWord + PORT_ENTRY_PORT_ID_WORD, ID_WORDS), 0);
 }
 
 /** The id of the node to which the port in an entry belongs. */
 export function nodeIdIn(words: Words, entryWord: number): Id {
-  return readId(words, entryWord + PORT_ENTRY_NODE_ID_WORD);
+  return readId(loadWords(words, entryWord + PORT_ENTRY_NODE_ID_WORD, ID_WORDS), 0);
+}
+
+/** What rings the port in an entry, for its node's FIFO. */
+export function bellTokenIn(words: Words, entryWord: number): number {
+  return loadAcquire(words, entryWord + PORT_ENTRY_BELL_TOKEN_WORD);
+}
+
+/**
+ * Reads words that are only right together with the generation that is looked at around them: each
+ * by an acquire, so that the second look at the generation comes after all of them.
+ */
+function loadWords(words: Words, firstWord: number, count: number): Words {
+  const copy = new Int32Array(count);
+  for (let index = 0; index < count; index += 1)
+    copy[index] = loadAcquire(words, firstWord + index);
+  return copy;
+}
+
+/** Writes such words: each by a release, so that none is seen before the generation is taken back. */
+function storeWords(words: Words, firstWord: number, values: Words): void {
+  for (const [index, value] of values.entries()) storeRelease(words, firstWord + index, value);
+}
+
+function storeId(words: Words, firstWord: number, id: Id): void {
+  const values = new Int32Array(ID_WORDS);
+  writeId(values, 0, id);
+  storeWords(words, firstWord, values);
 }
 
 /** The indexes of a table's active ports. */
@@ -113,14 +142,18 @@ export function portDetails(
 }
 
 function readName(words: Words, entryWord: number): string {
-  const lengthBytes = words[entryWord + PORT_ENTRY_NAME_BYTES_WORD]! >>> 0;
-  const bytes = nameBytes(words, entryWord).slice(0, Math.min(lengthBytes, PORT_NAME_BYTES_MAX));
+  const lengthBytes = loadAcquire(words, entryWord + PORT_ENTRY_NAME_BYTES_WORD) >>> 0;
+  const copy = loadWords(words, entryWord + PORT_ENTRY_NAME_WORD, PORT_NAME_BYTES_MAX / 4);
+  const bytes = new Uint8Array(copy.buffer, 0, Math.min(lengthBytes, PORT_NAME_BYTES_MAX));
   return new TextDecoder().decode(bytes);
 }
 
-function nameBytes(words: Words, entryWord: number): Uint8Array {
-  const offsetBytes = words.byteOffset + (entryWord + PORT_ENTRY_NAME_WORD) * 4;
-  return new Uint8Array(words.buffer, offsetBytes, PORT_NAME_BYTES_MAX);
+function storeName(words: Words, entryWord: number, name: string): void {
+  const values = new Int32Array(PORT_NAME_BYTES_MAX / 4);
+  const bytes = new TextEncoder().encode(name);
+  new Uint8Array(values.buffer).set(bytes);
+  storeWords(words, entryWord + PORT_ENTRY_NAME_WORD, values);
+  storeRelease(words, entryWord + PORT_ENTRY_NAME_BYTES_WORD, bytes.length);
 }
 
 /** The name for a port, checked. Throws FLOE_NAME_INVALID. */
@@ -158,18 +191,20 @@ export function enterPort(
   const entryWord = portEntryWord(table, index);
   const generation = nextGeneration(words);
   storeRelease(words, entryWord + PORT_ENTRY_STATE_WORD, EntryState.joining);
-  words[entryWord + PORT_ENTRY_GENERATION_WORD] = generation;
-  writeId(words, entryWord + PORT_ENTRY_PORT_ID_WORD, identity.id);
-  writeId(words, entryWord + PORT_ENTRY_NODE_ID_WORD, service.node.id);
-  const name = new TextEncoder().encode(identity.name);
-  nameBytes(words, entryWord).set(name);
-  words[entryWord + PORT_ENTRY_NAME_BYTES_WORD] = name.length;
-  words[entryWord + PORT_ENTRY_BELL_TOKEN_WORD] = identity.bellToken;
+  // Nobody's until it is complete: who saw the former port as active a moment ago must not take
+  // half of it for its successor's, and ring the wrong node for as long as that one lives.
+  storeRelease(words, entryWord + PORT_ENTRY_GENERATION_WORD, 0);
+  storeId(words, entryWord + PORT_ENTRY_PORT_ID_WORD, identity.id);
+  storeId(words, entryWord + PORT_ENTRY_NODE_ID_WORD, service.node.id);
+  storeName(words, entryWord, identity.name);
+  storeRelease(words, entryWord + PORT_ENTRY_BELL_TOKEN_WORD, identity.bellToken);
   storeRelease(words, entryWord + PORT_ENTRY_DESCRIPTOR_BELL_WORD, 0);
   // Awake; the number of the wait goes on, see BellArm.
   const bell = loadAcquire(words, entryWord + PORT_ENTRY_BELL_WORD);
   storeRelease(words, entryWord + PORT_ENTRY_BELL_WORD, bell & -Bell.waitNumber);
   prepare();
+  // SYNC: releases all of the entry; pairs with loadAcquire in portGeneration().
+  storeRelease(words, entryWord + PORT_ENTRY_GENERATION_WORD, generation);
   storeRelease(words, entryWord + PORT_ENTRY_STATE_WORD, EntryState.active);
   return { index, generation };
 }
