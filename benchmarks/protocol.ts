@@ -27,9 +27,10 @@
  *
  * Wake is the same ping-pong, except that both sides sleep until they are told: `way` says how
  * (`blocking`: a call that blocks the thread; `event-loop`: a wait for any of several things, as an
- * event loop does it), and `what` says what crosses: a message (`publish-subscribe`), a message that
- * may come from any of a thousand services that are awaited at once (`one-of-1000`), or an `event`
- * without a payload, of which the n-th carries the id n modulo {@link EVENT_IDS}. Nobody polls:
+ * event loop does it), and `what` says what crosses: a message (`publish-subscribe`), a message
+ * that may come from any of a thousand services that are awaited at once (`one-of-1000`), or an
+ * `event` without a payload, of which the n-th carries the id n modulo {@link EVENT_IDS}. Nobody
+ * polls:
  * one look, then sleep. After the warm-up, the initiator spends `pauseNs` with reading the clock
  * before each ping, so that the reflector is asleep by then; without it, two fast sides meet awake
  * again and again. That time is not counted. The other measures leave the way to the subject

@@ -1,8 +1,8 @@
 /**
  * Waits for four things in one loop: messages, notifications, a deadline and an interval.
  *
- * The wait set tells what has happened; taking it is up to the program. Ctrl-C ends the loop and not
- * the process, so that everything is closed at the end.
+ * The wait set tells what has happened; taking it is up to the program. Ctrl-C ends the loop and
+ * not the process, so that everything is closed at the end.
  */
 
 import { Node, WaitSet } from "floe";

@@ -1,5 +1,6 @@
 /**
- * A sample of the rounds of `npm run test:wake`: no way of waiting, and no mixture, loses a wake-up.
+ * A sample of the rounds of `npm run test:wake`: no way of waiting, and no mixture, loses a
+ * wake-up.
  */
 import { floeTest } from "../support/bench.ts";
 import { seedOf } from "../support/random.ts";

@@ -7,9 +7,9 @@
  * Every message is loaned, filled in place, sent, polled and read in place: no copy.
  *
  * Both receivers busy poll, except in `wake`, where both sleep before each message: on the message
- * itself, which needs no event beside it, or on an event. Safe overflow is on, as everywhere in floe: a receiver that falls
- * behind loses the oldest messages and learns how many; the stream reports them as `missed` after
- * comparing floe's own count with the gaps in the numbers.
+ * itself, which needs no event beside it, or on an event. Safe overflow is on, as everywhere in
+ * floe: a receiver that falls behind loses the oldest messages and learns how many; the stream
+ * reports them as `missed` after comparing floe's own count with the gaps in the numbers.
  */
 import type { ReaderOf, ReadonlyBytes, WriterOf } from "floe";
 import { EVENT_IDS, type ProgramArguments, totalRounds } from "../../protocol.ts";

@@ -101,7 +101,7 @@ function loadWords(words: Words, firstWord: number, count: number): Words {
   return copy;
 }
 
-/** Writes such words: each by a release, so that none is seen before the generation is taken back. */
+/** Writes such words: each by a release, so that none is seen before the generation goes. */
 function storeWords(words: Words, firstWord: number, values: Words): void {
   for (const [index, value] of values.entries()) storeRelease(words, firstWord + index, value);
 }

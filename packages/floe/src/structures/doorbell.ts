@@ -1,8 +1,8 @@
 /**
  * Doorbell: one word through which a sleeping receiver is woken, and an awake one is left alone.
  *
- * The receiver *arms* the bell with the way in which it will sleep, looks once more whether there is
- * something for it, and only then sleeps. A sender makes its message visible, then looks at the
+ * The receiver *arms* the bell with the way in which it will sleep, looks once more whether there
+ * is something for it, and only then sleeps. A sender makes its message visible, then looks at the
  * bell. Both do an atomic update followed by an ordered read of what the other updates, so at least
  * one of them sees the other: no wake-up is lost. While the receiver is awake the bell costs its
  * senders one read of a line that nobody writes.
@@ -20,8 +20,8 @@
  * wake-up but its own with it, and that one is made good for by the notice of its death. The
  * number of the wait makes a sender harmless that was stopped between two steps: when it goes on,
  * the word is another one. (It would have to be stopped for exactly 2^29 waits.) Numbers go on when
- * a place changes hands, and who rings makes sure, between reading the bell and marking it, that the
- * port is still the one that it knows the way to.
+ * a place changes hands, and who rings makes sure, between reading the bell and marking it, that
+ * the port is still the one that it knows the way to.
  *
  * The pattern of store, fence and re-check is that of event counts (Dmitry Vyukov, "Eventcounts",
  * https://www.1024cores.net/home/lock-free-algorithms/eventcounts).

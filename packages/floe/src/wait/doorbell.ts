@@ -192,7 +192,7 @@ export class Doorbell {
     this.#arm!.arm(Bell.loop);
   }
 
-  /** Lets every waiter look once; who waits behind another in its lane only if that one finishes. */
+  /** Lets every waiter look once; who waits behind another in its lane, if that one finishes. */
   #serveOnce(): void {
     this.#isServing = true;
     this.#wasRungWhileServing = false;

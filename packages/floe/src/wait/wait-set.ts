@@ -3,8 +3,8 @@
  *
  * Subscribers and listeners, with deadlines if wanted, intervals, and descriptors of the program's
  * own are attached; each wait tells what has happened. In the event loop every port sleeps on its
- * node's FIFO and the wait is a promise; blocking, the thread sleeps in `ppoll` on the same FIFO and
- * the descriptors. Waits are level-triggered: what was not taken is told again.
+ * node's FIFO and the wait is a promise; blocking, the thread sleeps in `ppoll` on the same FIFO
+ * and the descriptors. Waits are level-triggered: what was not taken is told again.
  */
 
 import { FloeError } from "../errors.ts";
