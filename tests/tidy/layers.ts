@@ -44,7 +44,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "os",
     "errors.ts",
   ],
-  "internal.ts": ["registry", "structures", "memory", "os", "layout", "schema", "errors.ts"],
+  "internal.ts": [
+    "wait",
+    "registry",
+    "structures",
+    "memory",
+    "os",
+    "layout",
+    "schema",
+    "errors.ts",
+  ],
 };
 
 const LIBRARY = "packages/floe/src/";

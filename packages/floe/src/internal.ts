@@ -24,3 +24,4 @@ export * from "./registry/publish-subscribe-directory.ts";
 export * from "./registry/publish-subscribe-segment.ts";
 export type { EventCore, PublishSubscribeCore, ServiceCore } from "./registry/service-core.ts";
 export * from "./registry/service-segment.ts";
+export { Doorbell, type DoorbellOwner, type Waiter } from "./wait/doorbell.ts";

@@ -7,8 +7,12 @@
  * counts afterwards. So whatever is counted is found: by this look, or through a bit that is set
  * after it.
  *
+ * Who dies between counting and setting the bit leaves a count that is found when the same id
+ * happens again.
+ *
  * A count has 64 bits in two words. The lower one wraps after 2^32 notifications that nobody took;
- * whoever makes it wrap counts the upper one.
+ * whoever makes it wrap counts the upper one. (Dying exactly between these two steps would take
+ * those 2^32 notifications along.)
  */
 
 import { exchange, fetchAdd, fetchOr, loadAcquire, loadAfterUpdate, peek } from "#words";

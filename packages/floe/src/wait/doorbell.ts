@@ -55,6 +55,7 @@ export class Doorbell {
   readonly token: number;
   readonly #node: NodeCore;
   readonly #owner: DoorbellOwner;
+  readonly #futexWait: typeof futexWait;
   #words: Words | undefined;
   #bellWordIndex = 0;
   #arm: BellArm | undefined;
@@ -75,9 +76,11 @@ export class Doorbell {
     this.ring();
   };
 
-  constructor(node: NodeCore, owner: DoorbellOwner) {
+  /** `sleep` is how a blocked thread sleeps: the model explorer has its own. */
+  constructor(node: NodeCore, owner: DoorbellOwner, sleep: typeof futexWait = futexWait) {
     this.#node = node;
     this.#owner = owner;
+    this.#futexWait = sleep;
     this.token = node.bell.register(() => this.ring());
   }
 
@@ -240,7 +243,7 @@ export class Doorbell {
         const leftMs = deadlineMs - performance.now();
         if (leftMs <= 0) return "timed-out";
         const sliceMs = Math.min(leftMs, BLOCKED_SLICE_MS);
-        const outcome = futexWait(this.#words!, this.#bellWordIndex, bell, sliceMs);
+        const outcome = this.#futexWait(this.#words!, this.#bellWordIndex, bell, sliceMs);
         arm.disarm();
         if (tryFinish()) return "finished";
         if (outcome === "interrupted" && handlesSignals()) return "interrupted";
