@@ -226,7 +226,7 @@ function openEvents(node: FloeNode, out: string, back: string): Sleeping {
   return {
     connected: () => notifier.waitForListeners({ timeout: CONNECT_TIMEOUT_MS }),
     send: (counter) => void notifier.notify(counter % EVENT_IDS),
-    receive: async () => idOf(await listener.wait()),
+    receive: () => listener.wait().then(idOf),
     receiveSync: () => idOf(listener.waitSync()),
   };
 }
@@ -245,7 +245,7 @@ function openMessages(node: FloeNode, out: string, back: string, run: ProgramArg
     subscriber,
     connected: sending.connected,
     send: sending.send,
-    receive: async () => counterOf(await subscriber.take()),
+    receive: () => subscriber.take().then(counterOf),
     receiveSync: () => counterOf(subscriber.takeSync()),
   };
 }
