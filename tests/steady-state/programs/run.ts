@@ -7,8 +7,7 @@ import { type Assignment, LENGTH_BYTES } from "../programs.ts";
 
 const Counter = struct("Counter", { count: u32, twice: u64AsNumber });
 const { domain, payload, role, warmUp, messages } = programData<Assignment>();
-// Much room, for both processes may have to share a processor and take turns by the millisecond.
-const quality = { bufferSize: 2048 };
+const quality = { bufferSize: 256 };
 const node = Node.create({ domain });
 let sent = 0;
 let received = 0;
