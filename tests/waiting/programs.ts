@@ -48,3 +48,9 @@ export interface ExitAssignment {
     | "unref, then ref"
     | "process.exit";
 }
+
+/** What a publisher that only loops is given. */
+export interface HotLoopAssignment {
+  readonly domain: DomainOptions;
+  readonly messages: number;
+}
