@@ -35,6 +35,7 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
   readonly name: string;
   readonly #core: ListenerCore;
   readonly #turn: TurnShare;
+  readonly #notifications: WaitSubject<EventActivation[]>;
   #isPolling = false;
   #isClosed = false;
 
@@ -44,6 +45,15 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
     this.#turn = new TurnShare(this.#core.doorbell, WAITS_PER_TURN_MAX);
     this.id = this.#core.id;
     this.name = this.#core.name;
+    const { doorbell, subject } = this.#core;
+    this.#notifications = {
+      doorbell,
+      subject,
+      awaited: "a notification",
+      lane: "notifications",
+      look: () => this.#take(),
+      hasNews: () => this.#isClosed || this.#core.isReady(),
+    };
   }
 
   /** @internal */
@@ -93,21 +103,16 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
 
   /** Takes what was notified since the last look, ids ascending; empty when nothing was. */
   tryWait(): EventActivation[] {
-    const core = this.#open();
-    return core.isHinted ? takeAll(core) : [];
+    return this.#take() ?? [];
   }
 
-  /** The same for a port that sleeps unless it finds something: looks in order with the arming. */
-  #attempt(): EventActivation[] | undefined {
+  /** The same, or undefined when nothing was. */
+  #take(): EventActivation[] | undefined {
     const core = this.#open();
-    if (!core.isReady()) return undefined;
-    const activations = takeAll(core);
+    if (!core.isHinted) return undefined;
+    const activations: EventActivation[] = [];
+    core.take((eventId, count) => activations.push({ eventId, count }));
     return activations.length === 0 ? undefined : activations;
-  }
-
-  #notifications(): WaitSubject {
-    const { doorbell, subject } = this.#core;
-    return { doorbell, subject, awaited: "a notification", lane: "notifications" };
   }
 
   /**
@@ -117,9 +122,8 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
    * FLOE_CLOSED when the port is closed meanwhile.
    */
   wait(options: WaitOptions = {}): Promise<EventActivation[]> {
-    const wait = (): Promise<EventActivation[]> =>
-      waitFor(this.#notifications(), options, () => this.#attempt());
-    return this.#turn.takeShare() ? this.#turn.nextTurn().then(wait) : wait();
+    if (!this.#turn.takeShare()) return waitFor(this.#notifications, options);
+    return this.#turn.nextTurn().then(() => waitFor(this.#notifications, options));
   }
 
   /**
@@ -128,7 +132,7 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
    * Throws FLOE_INTERRUPTED when a signal comes that the program handles.
    */
   waitSync(options: BlockingWaitOptions = {}): EventActivation[] | undefined {
-    return waitForSync(this.#notifications(), options, () => this.#attempt());
+    return waitForSync(this.#notifications, options);
   }
 
   /**
@@ -137,11 +141,14 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<EventActivation[], void, undefined> {
     let isOver = false;
-    const attempt = (): EventActivation[] | "over" | undefined =>
-      isOver || this.#isClosed ? "over" : this.#attempt();
+    const notifications: WaitSubject<EventActivation[] | "over"> = {
+      ...this.#notifications,
+      look: () => (isOver || this.#isClosed ? "over" : this.#take()),
+      hasNews: () => isOver || this.#isClosed || this.#core.isReady(),
+    };
     const next = async (): Promise<IteratorResult<EventActivation[], void>> => {
       if (this.#turn.takeShare()) await this.#turn.nextTurn();
-      const found = isOver ? "over" : await waitFor(this.#notifications(), {}, attempt);
+      const found = isOver ? "over" : await waitFor(notifications, {});
       // What was taken is handed out even if the loop was left meanwhile.
       if (found !== "over") return { done: false, value: found };
       isOver = true;
@@ -205,12 +212,6 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-function takeAll(core: ListenerCore): EventActivation[] {
-  const activations: EventActivation[] = [];
-  core.take((eventId, count) => activations.push({ eventId, count }));
-  return activations;
 }
 
 function nestedPoll(): FloeError {

@@ -125,16 +125,12 @@ export class Notifier {
   waitForListeners(options: WaitForListenersOptions = {}): Promise<number> {
     const { count = 1 } = options;
     const { doorbell, service } = this.#core;
-    const subject = {
-      doorbell,
-      subject: `notifier of "${service.config.name}"`,
-      awaited: `${count} listeners`,
-      lane: "listeners",
-    };
-    return waitFor(subject, options, () => {
+    const look = (): number | undefined => {
       const found = this.listenerCount;
       return found >= count ? found : undefined;
-    });
+    };
+    const subject = `notifier of "${service.config.name}"`;
+    return waitFor({ doorbell, subject, awaited: `${count} listeners`, look }, options);
   }
 
   /** Ends the port; may be called again. What was notified stays with the listeners. */

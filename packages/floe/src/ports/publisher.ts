@@ -61,15 +61,12 @@ abstract class AnyPublisher {
   waitForSubscribers(options: WaitForSubscribersOptions = {}): Promise<number> {
     const { count = 1 } = options;
     const { doorbell, service } = this.#core;
-    const subject = {
-      doorbell,
-      subject: `publisher of "${service.config.name}"`,
-      awaited: `${count} subscribers`,
-    };
-    return waitFor(subject, options, () => {
+    const look = (): number | undefined => {
       const found = this.subscriberCount;
       return found >= count ? found : undefined;
-    });
+    };
+    const subject = `publisher of "${service.config.name}"`;
+    return waitFor({ doorbell, subject, awaited: `${count} subscribers`, look }, options);
   }
 
   /** @internal Ends the filling of a message; a port that was closed meanwhile leaves now. */

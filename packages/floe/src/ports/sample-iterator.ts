@@ -11,11 +11,8 @@ import type { Sample } from "./sample.ts";
 export interface SampleSource<Payload> {
   /** The next sample, if it is there and this turn of the event loop is not over. */
   tryNext(): Sample<Payload> | undefined;
-  /**
-   * Resolves with the next sample, or with undefined when no more will come, or when the wait was
-   * ended: by `wakeUp`, after which `isOver` is true.
-   */
-  waitForNext(isOver: () => boolean): Promise<Sample<Payload> | undefined>;
+  /** Resolves with the next sample, or with "over" when no more will come or nobody wants more. */
+  waitForNext(): Promise<Sample<Payload> | "over">;
   /** Makes a wait that is under way look again. */
   wakeUp(): void;
 }
@@ -30,8 +27,9 @@ export class SampleIterator<Payload>
   #sample: Sample<Payload> | undefined;
   #isOver = false;
 
-  constructor(source: SampleSource<Payload>) {
-    this.#source = source;
+  /** `makeSource` gets a function that tells whether this iteration is over. */
+  constructor(makeSource: (isOver: () => boolean) => SampleSource<Payload>) {
+    this.#source = makeSource(() => this.#isOver);
   }
 
   /** The next sample; the one before is released. */
@@ -45,17 +43,16 @@ export class SampleIterator<Payload>
       this.#isOver = true;
       return Promise.reject(error);
     }
-    return this.#waitForNext();
+    return this.#source.waitForNext().then(this.#onNext);
   }
 
-  async #waitForNext(): Promise<Result<Payload>> {
-    const sample = await this.#source.waitForNext(() => this.#isOver);
+  readonly #onNext = (sample: Sample<Payload> | "over"): Result<Payload> => {
+    if (sample !== "over" && !this.#isOver) return this.#handOut(sample);
     // Who has left the loop meanwhile releases nothing any more.
-    if (this.#isOver) sample?.[Symbol.dispose]();
-    if (sample !== undefined && !this.#isOver) return this.#handOut(sample);
+    if (sample !== "over") sample.release();
     this.#isOver = true;
     return { done: true, value: undefined };
-  }
+  };
 
   #handOut(sample: Sample<Payload>): Result<Payload> {
     this.#sample = sample;

@@ -273,7 +273,11 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   get hasNews(): boolean {
     const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
     if (topology !== this.#topologySeen) return true;
-    return this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty);
+    const links = this.#links;
+    for (let index = 0; index < links.length; index += 1) {
+      if (!links[index]!.isEmpty) return true;
+    }
+    return false;
   }
 
   /** Whether a message waits to be taken; see {@link hasNews}. */

@@ -50,6 +50,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
   readonly #taken: ReceivedMessage = new ReceivedMessage();
   #isClosed = false;
   readonly #turn: TurnShare;
+  readonly #messages: WaitSubject<Sample<Payload>>;
   #isPolling = false;
 
   /** @internal Services make subscribers. */
@@ -58,6 +59,15 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
     this.#turn = new TurnShare(this.#core.doorbell, TAKES_PER_TURN_MAX);
     this.id = this.#core.id;
     this.name = this.#core.name;
+    const { doorbell, subject } = this.#core;
+    this.#messages = {
+      doorbell,
+      subject,
+      awaited: "a message",
+      lane: MESSAGES,
+      look: () => this.tryTake(),
+      hasNews: () => this.#isClosed || this.#core.hasNews,
+    };
   }
 
   /** @internal */
@@ -153,17 +163,6 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
     return undefined;
   }
 
-  /** The same for a port that sleeps unless it finds something: looks in order with the arming. */
-  #attempt(): Sample<Payload> | undefined {
-    const sample = this.tryTake();
-    return sample === undefined && this.#core.hasNews ? this.tryTake() : sample;
-  }
-
-  #messages(): WaitSubject {
-    const { doorbell, subject } = this.#core;
-    return { doorbell, subject, awaited: "a message", lane: MESSAGES };
-  }
-
   /**
    * Resolves with the next message, as a sample that must be released; those who wait at the same
    * time are served in order. At most 256 messages come in one turn of the event loop.
@@ -171,9 +170,8 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    * FLOE_CLOSED when the port is closed meanwhile, and with what `tryTake` throws.
    */
   take(options: WaitOptions = {}): Promise<Sample<Payload>> {
-    const wait = (): Promise<Sample<Payload>> =>
-      waitFor(this.#messages(), options, () => this.#attempt());
-    return this.#turn.takeShare() ? this.#turn.nextTurn().then(wait) : wait();
+    if (!this.#turn.takeShare()) return waitFor(this.#messages, options);
+    return this.#turn.nextTurn().then(() => waitFor(this.#messages, options));
   }
 
   /**
@@ -182,7 +180,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    * Throws FLOE_INTERRUPTED when a signal comes that the program handles, and as `tryTake`.
    */
   takeSync(options: BlockingWaitOptions = {}): Sample<Payload> | undefined {
-    return waitForSync(this.#messages(), options, () => this.#attempt());
+    return waitForSync(this.#messages, options);
   }
 
   /**
@@ -191,23 +189,25 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    * messages come in one turn of the event loop.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Sample<Payload>, void, undefined> {
-    return new SampleIterator<Payload>({
-      tryNext: () => {
-        if (this.#isClosed || this.#core.doorbell.hasWaiters(MESSAGES)) return undefined;
-        return this.#turn.takeShare() ? undefined : this.tryTake();
-      },
-      waitForNext: (isOver) => this.#nextUnless(isOver),
-      wakeUp: () => this.#core.doorbell.ring(),
+    const core = this.#core;
+    const { doorbell } = core;
+    const turn = this.#turn;
+    return new SampleIterator<Payload>((isOver) => {
+      const messages: WaitSubject<Sample<Payload> | "over"> = {
+        ...this.#messages,
+        look: () => (this.#isClosed || isOver() ? "over" : this.tryTake()),
+        hasNews: () => this.#isClosed || isOver() || core.hasNews,
+      };
+      return {
+        tryNext: () => {
+          if (this.#isClosed || doorbell.hasWaiters(MESSAGES)) return undefined;
+          return turn.takeShare() ? undefined : this.tryTake();
+        },
+        waitForNext: () =>
+          turn.isUsedUp ? turn.nextTurn().then(() => waitFor(messages, {})) : waitFor(messages, {}),
+        wakeUp: () => doorbell.ring(),
+      };
     });
-  }
-
-  /** Resolves with the next message, or with undefined when it is over or the port is closed. */
-  async #nextUnless(isOver: () => boolean): Promise<Sample<Payload> | undefined> {
-    if (this.#turn.isUsedUp) await this.#turn.nextTurn();
-    const found = await waitFor<Sample<Payload> | "over">(this.#messages(), {}, () =>
-      this.#isClosed || isOver() ? "over" : this.#attempt(),
-    );
-    return found === "over" ? undefined : found;
   }
 
   /**
@@ -219,11 +219,11 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
   waitForPublishers(options: WaitForPublishersOptions = {}): Promise<number> {
     const { count = 1 } = options;
     const { doorbell, subject: port } = this.#core;
-    const subject = { doorbell, subject: port, awaited: `${count} publishers` };
-    return waitFor(subject, options, () => {
+    const look = (): number | undefined => {
       const found = this.#open().openPublisherCount;
       return found >= count ? found : undefined;
-    });
+    };
+    return waitFor({ doorbell, subject: port, awaited: `${count} publishers`, look }, options);
   }
 
   /** Makes waits at this port keep the process alive, as they do at first. */

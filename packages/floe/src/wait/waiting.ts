@@ -1,8 +1,8 @@
 /**
  * Waiting for something at a port: in the event loop with a promise, or blocking this thread.
  *
- * What is waited for is an *attempt*: a function that returns the thing, or undefined while it is
- * not there. A wait attempts first, then spins if asked to, then sleeps on the port's doorbell.
+ * A wait looks first, then spins if asked to, then sleeps on the port's doorbell and looks again
+ * when there is news.
  */
 
 import { FloeError } from "../errors.ts";
@@ -25,11 +25,8 @@ export interface WaitOptions extends BlockingWaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Returns what is waited for, or undefined while it is not there. */
-export type Attempt<T> = () => T | undefined;
-
-/** What a wait is about. */
-export interface WaitSubject {
+/** What a wait is about; a port makes it once. */
+export interface WaitSubject<T> {
   /** Whose doorbell rings. */
   readonly doorbell: Doorbell;
   /** Whom and what it concerns, for messages: `subscriber of "x"` and `a message`. */
@@ -37,6 +34,13 @@ export interface WaitSubject {
   readonly awaited: string;
   /** See {@link Waiter.lane}. */
   readonly lane?: string;
+  /** Returns what is waited for, or undefined while it is not there. */
+  look(): T | undefined;
+  /**
+   * Whether looking again is worth while, in order with what this thread updated before: asked by
+   * who sleeps, and much cheaper than a look. If left out, it always is.
+   */
+  hasNews?(): boolean;
 }
 
 const SPIN_US_MAX = 1e9;
@@ -62,17 +66,22 @@ function invalidWait(subject: string, wanted: string, found: string): FloeError 
   });
 }
 
-/** Attempts for a while without sleeping. */
-function spin<T>(attempt: Attempt<T>, durationUs: number): T | undefined {
+/** Looks for a while without sleeping. */
+function spin<T>(subject: WaitSubject<T>, durationUs: number): T | undefined {
   const endMs = performance.now() + durationUs / 1000;
   do {
-    // A reading of the clock costs as much as several attempts.
+    // A reading of the clock costs as much as several looks.
     for (let turn = 0; turn < 16; turn += 1) {
-      const found = attempt();
+      const found = subject.look();
       if (found !== undefined) return found;
     }
   } while (performance.now() < endMs);
   return undefined;
+}
+
+/** The same for who sleeps. */
+function lookAgain<T>(subject: WaitSubject<T>): T | undefined {
+  return subject.hasNews === undefined || subject.hasNews() ? subject.look() : undefined;
 }
 
 /** setTimeout takes no more than this. */
@@ -81,35 +90,28 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 class LoopWait<T> implements Waiter {
   readonly lane: string | undefined;
   readonly promise: Promise<T>;
-  readonly #subject: WaitSubject;
-  readonly #attempt: Attempt<T>;
-  readonly #signal: AbortSignal | undefined;
-  readonly #timeoutMs: number;
+  readonly #subject: WaitSubject<T>;
   #resolve!: (found: T) => void;
   #reject!: (error: unknown) => void;
   #timer: NodeJS.Timeout | undefined;
-  readonly #onAbort = (): void => this.#fail(aborted(this.#subject, this.#signal!.reason));
+  #endListening: (() => void) | undefined;
 
-  constructor(
-    subject: WaitSubject,
-    attempt: Attempt<T>,
-    timeoutMs: number,
-    signal: AbortSignal | undefined,
-  ) {
+  constructor(subject: WaitSubject<T>, timeoutMs: number, signal: AbortSignal | undefined) {
     this.lane = subject.lane;
     this.#subject = subject;
-    this.#attempt = attempt;
-    this.#timeoutMs = timeoutMs;
-    this.#signal = signal;
     this.promise = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     if (timeoutMs <= TIMER_MS_MAX) {
-      this.#timer = setTimeout(() => this.#onTimer(), timeoutMs);
+      this.#timer = setTimeout(() => this.#onTimer(timeoutMs), timeoutMs);
       if (!subject.doorbell.isRef) this.#timer.unref();
     }
-    signal?.addEventListener("abort", this.#onAbort);
+    if (signal !== undefined) {
+      const onAbort = (): void => this.#fail(aborted(subject, signal.reason));
+      signal.addEventListener("abort", onAbort);
+      this.#endListening = () => signal.removeEventListener("abort", onAbort);
+    }
   }
 
   /** Sleeps. Throws what {@link Doorbell.add} throws; then the wait has not begun. */
@@ -125,7 +127,7 @@ class LoopWait<T> implements Waiter {
   tryFinish(): boolean {
     let found: T | undefined;
     try {
-      found = this.#attempt();
+      found = lookAgain(this.#subject);
     } catch (error) {
       this.#settle();
       this.#reject(error);
@@ -144,13 +146,13 @@ class LoopWait<T> implements Waiter {
 
   #settle(): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#endListening?.();
   }
 
-  #onTimer(): void {
+  #onTimer(timeoutMs: number): void {
     // What came while the timer was late still counts.
     if (this.tryFinish()) this.#subject.doorbell.remove(this);
-    else this.#fail(timedOut(this.#subject, this.#timeoutMs));
+    else this.#fail(timedOut(this.#subject, timeoutMs));
   }
 
   #fail(error: FloeError): void {
@@ -161,26 +163,22 @@ class LoopWait<T> implements Waiter {
 }
 
 /**
- * Resolves with what `attempt` finds. Rejects with FLOE_TIMEOUT, FLOE_ABORTED, FLOE_OPTION_INVALID,
- * and with what `attempt` throws.
+ * Resolves with what is waited for. Rejects with FLOE_TIMEOUT, FLOE_ABORTED, FLOE_OPTION_INVALID,
+ * and with what looking throws.
  */
-export function waitFor<T>(
-  subject: WaitSubject,
-  options: WaitOptions,
-  attempt: Attempt<T>,
-): Promise<T> {
+export function waitFor<T>(subject: WaitSubject<T>, options: WaitOptions): Promise<T> {
   try {
     const { timeoutMs, spinUs } = checked(options);
     const { signal } = options;
     if (signal?.aborted === true) throw aborted(subject, signal.reason);
     const mayLook = !subject.doorbell.hasWaiters(subject.lane);
-    let found = mayLook ? attempt() : undefined;
+    let found = mayLook ? subject.look() : undefined;
     if (found === undefined && mayLook && spinUs > 0) {
-      found = spin(attempt, Math.min(spinUs, timeoutMs * 1000));
+      found = spin(subject, Math.min(spinUs, timeoutMs * 1000));
     }
     if (found !== undefined) return Promise.resolve(found);
     if (timeoutMs === 0) throw timedOut(subject, 0);
-    const wait = new LoopWait(subject, attempt, timeoutMs, signal);
+    const wait = new LoopWait(subject, timeoutMs, signal);
     wait.begin();
     return wait.promise;
   } catch (error) {
@@ -189,22 +187,21 @@ export function waitFor<T>(
 }
 
 /**
- * Blocks this thread until `attempt` finds something, and returns it; undefined when the time is
+ * Blocks this thread until what is waited for is there, and returns it; undefined when the time is
  * over. Throws FLOE_INTERRUPTED when a signal came that the program handles, FLOE_OPTION_INVALID,
- * and what `attempt` throws.
+ * and what looking throws.
  */
 export function waitForSync<T>(
-  subject: WaitSubject,
+  subject: WaitSubject<T>,
   options: BlockingWaitOptions,
-  attempt: Attempt<T>,
 ): T | undefined {
   const { timeoutMs, spinUs } = checked(options);
-  let found = attempt();
+  let found = subject.look();
   if (found !== undefined || timeoutMs === 0) return found;
-  if (spinUs > 0) found = spin(attempt, Math.min(spinUs, timeoutMs * 1000));
+  if (spinUs > 0) found = spin(subject, Math.min(spinUs, timeoutMs * 1000));
   if (found !== undefined) return found;
   const outcome = subject.doorbell.block(() => {
-    found = attempt();
+    found = lookAgain(subject);
     return found !== undefined;
   }, timeoutMs);
   if (outcome !== "interrupted") return found;
@@ -216,7 +213,7 @@ export function waitForSync<T>(
   });
 }
 
-function timedOut({ subject, awaited }: WaitSubject, timeoutMs: number): FloeError {
+function timedOut({ subject, awaited }: WaitSubject<unknown>, timeoutMs: number): FloeError {
   return new FloeError("FLOE_TIMEOUT", {
     subject,
     wanted: awaited,
@@ -225,7 +222,7 @@ function timedOut({ subject, awaited }: WaitSubject, timeoutMs: number): FloeErr
   });
 }
 
-function aborted({ subject, awaited }: WaitSubject, cause: unknown): FloeError {
+function aborted({ subject, awaited }: WaitSubject<unknown>, cause: unknown): FloeError {
   return new FloeError("FLOE_ABORTED", {
     subject,
     wanted: awaited,
