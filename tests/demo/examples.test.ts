@@ -30,6 +30,12 @@ const EXAMPLES = [
     sender: "worker",
     printed: [/^started: 1 workers now$/m, /^silent: nothing for \d{3} ms of 1 workers$/m],
   },
+  {
+    name: "event-multiplexing",
+    receiver: "monitor",
+    sender: "robot",
+    printed: [/^battery: \d+\.\d\d V$/m, /^[1-9]\d* heartbeats so far$/m],
+  },
 ] as const;
 
 for (const { name, receiver: receiverName, sender: senderName, printed } of EXAMPLES) {

@@ -65,7 +65,7 @@ export const rowsOfWaits: readonly Row[] = [
     expected: { subject: /subscriber of "s"/, wanted: /message/, found: /signal/, remedy: /loop/ },
     provoke: (stage) => {
       const subscriber = stage.hold(stage.ticks().subscriber());
-      return underSignals("SIGUSR2", () => subscriber.takeSync({ timeout: 20_000 }));
+      return underSignals("SIGHUP", () => subscriber.takeSync({ timeout: 20_000 }));
     },
   },
   {

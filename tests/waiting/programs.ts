@@ -54,3 +54,9 @@ export interface HotLoopAssignment {
   readonly domain: DomainOptions;
   readonly messages: number;
 }
+
+/** What a process is given that dies while it rings. */
+export interface DyingAssignment {
+  readonly domain: DomainOptions;
+  readonly sends: "message" | "notification";
+}

@@ -347,7 +347,7 @@ floeTest("a signal ends a blocking wait with FLOE_INTERRUPTED", async (bench) =>
   using subscriber = ticks.subscriber();
   using set = new WaitSet();
   set.attach(subscriber);
-  await underSignals("SIGUSR2", () => {
+  await underSignals("SIGHUP", () => {
     throwsCode(() => set.waitSync({ timeout: 20_000 }), "FLOE_INTERRUPTED");
   });
 });

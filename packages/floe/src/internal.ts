@@ -18,6 +18,7 @@ export * from "./memory/data-segment.ts";
 export * from "./memory/id.ts";
 export * from "./memory/permissions.ts";
 export { readU64, Segment, writeU64 } from "./memory/segment.ts";
+export { loadShim } from "./os/shim.ts";
 export * from "./registry/event-segment.ts";
 export * from "./registry/port-table.ts";
 export * from "./registry/publish-subscribe-directory.ts";

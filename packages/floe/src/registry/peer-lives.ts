@@ -64,7 +64,7 @@ export class PeerLives {
       if (fd === undefined) return undefined;
       // The end of a FIFO is seen by those who had it open; who comes later has to ask.
       if (readFifo(fd, oneByte) !== -1) {
-        const watch = new DescriptorWatch(fd, { readable: true }, () => this.#look(nodeId));
+        const watch = new DescriptorWatch(fd, { readable: true }, () => this.look(nodeId));
         watch.unref();
         return { fd, watch };
       }
@@ -85,8 +85,13 @@ export class PeerLives {
     if (known.interested.size === 0) this.#drop(nodeId, known);
   }
 
-  /** The descriptor is ready: the node has ended, or somebody wrote what nobody should. */
-  #look(nodeId: Id): void {
+  /** The descriptors of all nodes that are watched, for who waits without the event loop. */
+  *descriptors(): IterableIterator<{ readonly nodeId: Id; readonly fd: number }> {
+    for (const [nodeId, { fd }] of this.#watched) yield { nodeId, fd };
+  }
+
+  /** A descriptor is ready: the node has ended, or somebody wrote what nobody should. */
+  look(nodeId: Id): void {
     const known = this.#watched.get(nodeId);
     if (known === undefined || readFifo(known.fd, oneByte) !== -1) return;
     this.#drop(nodeId, known);

@@ -8,8 +8,8 @@
  */
 
 import { FloeError } from "../errors.ts";
-import { type PollRequest, pollDescriptors, type ReadinessInterest, Ready } from "../os/poll.ts";
-import type { NodeBell } from "../registry/node-bell.ts";
+import { type PollRequest, pollDescriptors, type ReadinessInterest } from "../os/poll.ts";
+import type { NodeCore } from "../registry/node-core.ts";
 import {
   type Attachment,
   type AttachmentHost,
@@ -45,13 +45,22 @@ const WAITS_PER_TURN_MAX = 256;
 /** The longest time that timers and system calls are asked for at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/** A descriptor, and what to do when it is ready. */
+interface Source extends PollRequest {
+  onReady(ready: number): void;
+}
+
 /** Waits for many things at once. Close it when it is no longer needed. */
-export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
+export class WaitSet implements AsyncIterable<WaitEvent> {
+  readonly #host: AttachmentHost = {
+    examineSoon: (attachment) => this.#examineSoon(attachment),
+    forget: (attachment) => this.#forget(attachment),
+  };
   readonly #attachments: Set<Attachment> = new Set();
   /** Which attachment waits for a port, by the port's core. */
   readonly #ports: Map<WaitableCore, Attachment> = new Map();
-  /** The bells that ring for ports, with the number of those ports. */
-  readonly #bells: Map<NodeBell, number> = new Map();
+  /** The nodes of ports, with the number of those ports. */
+  readonly #nodes: Map<NodeCore, number> = new Map();
   readonly #descriptors: Set<DescriptorAttachment> = new Set();
   /** Those with a time at which they must be examined. */
   readonly #timed: Set<Attachment> = new Set();
@@ -101,11 +110,11 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
   #attachPort(port: Waitable, deadlineMs: number): Attachment {
     const core = port.waitable;
     if (this.#ports.has(core)) throw alreadyAttached(core.subject);
-    const attachment = new PortAttachment(this, core, deadlineMs, performance.now());
+    const attachment = new PortAttachment(this.#host, core, deadlineMs, performance.now());
     this.#add(attachment);
     this.#ports.set(core, attachment);
-    const { bell } = core.doorbell.node;
-    this.#bells.set(bell, (this.#bells.get(bell) ?? 0) + 1);
+    const { node } = core.doorbell;
+    this.#nodes.set(node, (this.#nodes.get(node) ?? 0) + 1);
     return attachment;
   }
 
@@ -114,7 +123,7 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
     if (!(typeof intervalMs === "number" && intervalMs > 0 && intervalMs <= TIMER_MS_MAX)) {
       throw invalid("intervalMs", "a positive number of milliseconds", String(intervalMs));
     }
-    return this.#add(new IntervalAttachment(this, intervalMs, performance.now()));
+    return this.#add(new IntervalAttachment(this.#host, intervalMs, performance.now()));
   }
 
   /**
@@ -123,7 +132,7 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
    * closed. Throws FLOE_SYSTEM for a descriptor that cannot be waited for, or twice.
    */
   attachDescriptor(fd: number, interest: ReadinessInterest = { readable: true }): Attachment {
-    const attachment = this.#add(new DescriptorAttachment(this, fd, interest));
+    const attachment = this.#add(new DescriptorAttachment(this.#host, fd, interest));
     this.#descriptors.add(attachment);
     return attachment;
   }
@@ -134,18 +143,16 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
       throw closedSet();
     }
     this.#attachments.add(attachment);
-    this.examineSoon(attachment);
+    this.#examineSoon(attachment);
     return attachment;
   }
 
-  /** @internal */
-  examineSoon(attachment: Attachment): void {
+  #examineSoon(attachment: Attachment): void {
     this.#toExamine.add(attachment);
     this.#wakeUp?.();
   }
 
-  /** @internal */
-  forget(attachment: Attachment): void {
+  #forget(attachment: Attachment): void {
     this.#attachments.delete(attachment);
     this.#toExamine.delete(attachment);
     this.#timed.delete(attachment);
@@ -156,10 +163,10 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
 
   #forgetPort(core: WaitableCore): void {
     if (!this.#ports.delete(core)) return;
-    const { bell } = core.doorbell.node;
-    const count = this.#bells.get(bell)! - 1;
-    if (count > 0) this.#bells.set(bell, count);
-    else this.#bells.delete(bell);
+    const { node } = core.doorbell;
+    const count = this.#nodes.get(node)! - 1;
+    if (count > 0) this.#nodes.set(node, count);
+    else this.#nodes.delete(node);
   }
 
   /** Examines those that may have something; returns what has happened. */
@@ -276,23 +283,26 @@ export class WaitSet implements AsyncIterable<WaitEvent>, AttachmentHost {
     }
   }
 
-  /** Blocks until a bell rings, a descriptor is ready, or the time is over. */
+  /** Blocks until something is ready that may wake an attachment, or the time is over. */
   #block(timeoutMs: number): void {
-    const bells = [...this.#bells.keys()];
-    const descriptors = [...this.#descriptors];
-    const requests: PollRequest[] = [
-      ...bells.map(({ fd }) => ({ fd, readable: true })),
-      ...descriptors.map(({ fd, interest }) => ({ fd, ...interest })),
-    ];
-    const outcome = pollDescriptors(requests, timeoutMs);
+    const sources = [...this.#sources()];
+    const outcome = pollDescriptors(sources, timeoutMs);
     if (outcome === "interrupted" && handlesSignals()) throw interrupted();
     if (outcome === "interrupted" || outcome === "timed-out") return;
-    for (const [index, bell] of bells.entries()) {
-      if ((outcome[index]! & Ready.readable) !== 0) bell.drain();
+    for (const [index, ready] of outcome.entries()) if (ready !== 0) sources[index]!.onReady(ready);
+  }
+
+  /** What a blocked thread sleeps on: bells, the lives of senders, the program's descriptors. */
+  *#sources(): IterableIterator<Source> {
+    for (const { bell, peerLives } of this.#nodes.keys()) {
+      yield { fd: bell.fd, readable: true, onReady: () => bell.drain() };
+      for (const { nodeId, fd } of peerLives.descriptors()) {
+        yield { fd, readable: true, onReady: () => peerLives.look(nodeId) };
+      }
     }
-    for (const [index, descriptor] of descriptors.entries()) {
-      const ready = outcome[bells.length + index]!;
-      if (ready !== 0) descriptor.note(ready);
+    for (const descriptor of this.#descriptors) {
+      const { fd, interest } = descriptor;
+      yield { fd, ...interest, onReady: (ready) => descriptor.note(ready) };
     }
   }
 
