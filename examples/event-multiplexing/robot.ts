@@ -1,8 +1,8 @@
 /**
  * Publishes the charge of a battery, and notifies that it is alive.
  *
- * The heartbeat is an event service with a deadline, which is stored with the service: whoever
- * comes first decides it, and all others adopt it.
+ * The heartbeat is an event service with a deadline, which is stored with the service. Both
+ * programs state it, so it is checked; who leaves it out adopts what is there.
  */
 
 import { setTimeout as delay } from "node:timers/promises";

@@ -48,6 +48,16 @@ export const rowsOfWaits: readonly Row[] = [
     },
   },
   {
+    mistake: "an event service of a node that was closed",
+    code: "FLOE_CLOSED",
+    expected: { subject: /node "mine"/, wanted: /service/, found: /closed/, remedy: /new/ },
+    provoke: (stage) => {
+      const node = stage.node({ name: "mine" });
+      node.close();
+      node.event("e");
+    },
+  },
+  {
     mistake: "a timeout that is no number",
     code: "FLOE_OPTION_INVALID",
     expected: { subject: /timeout/, wanted: /milliseconds/, found: /soon/, remedy: /option/ },

@@ -16,7 +16,7 @@ const holdNotifierUrl = new URL("./programs/hold-notifier.js", import.meta.url);
 const KILLING = { mayLeaveFiles: true };
 const TIMEOUT_MS = 20_000;
 
-/** The end of a child of ours would wake us by a signal; that of its child does not, for a while. */
+/** The end of a child of ours would wake us by a signal; that of its child does not, for a time. */
 const MUFFLED = ["sh", "-c", '"$0" "$@"; code=$?; sleep 1; exit $code'];
 
 /** How a shell says that a program was killed by SIGKILL. */

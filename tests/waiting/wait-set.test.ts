@@ -303,6 +303,44 @@ floeTest("closing a port takes it out of its wait set", async (bench) => {
   assert.equal(set.size, 0);
 });
 
+floeTest("a port that is closed before the wait, or in the loop, is taken out", async (bench) => {
+  using node = bench.node();
+  using ticks = openTicks(node);
+  using publisher = ticks.publisher();
+  const early = ticks.subscriber();
+  const late = ticks.subscriber();
+  using set = new WaitSet();
+  set.attach(early);
+  set.attach(late);
+  early.close();
+  publisher.send((tick) => void (tick.count = 1));
+  for await (const { kind } of set) {
+    assert.equal(kind, "ready");
+    assert.equal(set.size, 1);
+    late.close();
+  }
+  assert.equal(set.size, 0);
+  const other = ticks.subscriber();
+  set.attach(other);
+  other.close();
+  assert.deepEqual(set.waitSync({ timeout: 20_000 }), []);
+});
+
+floeTest("a signal that has ended waiting ends later waits at once", async (bench) => {
+  using node = bench.node();
+  using ticks = openTicks(node);
+  using subscriber = ticks.subscriber();
+  using set = new WaitSet({ signals: ["SIGHUP"] });
+  set.attach(subscriber);
+  const wait = set.wait({ timeout: 20_000 });
+  await turn();
+  process.kill(process.pid, "SIGHUP");
+  assert.deepEqual(await wait, []);
+  assert.equal(set.endedBy, "SIGHUP");
+  assert.deepEqual(set.waitSync({ timeout: 20_000 }), []);
+  assert.deepEqual(await set.wait({ timeout: 20_000 }), []);
+});
+
 floeTest("an aborted wait rejects, and the next one works", async (bench) => {
   using node = bench.node();
   using ticks = openTicks(node);

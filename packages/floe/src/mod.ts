@@ -9,6 +9,8 @@ export { ERROR_CODES, type ErrorCode, type ErrorDetails, FloeError } from "./err
 export type { Id } from "./memory/id.ts";
 export { Node, type NodeOptions } from "./node.ts";
 export { type Capabilities, capabilities } from "./os/capabilities.ts";
+export type { ReadinessInterest } from "./os/poll.ts";
+export type { MemoryKind } from "./os/shim.ts";
 export { type EventOptions, EventService } from "./patterns/event.ts";
 export {
   type Payload,
@@ -37,6 +39,7 @@ export {
   BytesSubscriber,
   type ReadonlyBytes,
   StructSubscriber,
+  type WaitForPublishersOptions,
 } from "./ports/subscriber.ts";
 export type { DomainOptions } from "./registry/domain.ts";
 export type { EventLimits, EventNotices } from "./registry/event-config.ts";
@@ -47,5 +50,5 @@ export * from "./schema/mod.ts";
 export type { Attachment, WaitEvent } from "./wait/attachment.ts";
 export type { TerminationSignal } from "./wait/termination.ts";
 export { WaitSet, type WaitSetOptions, type WaitSetWaitOptions } from "./wait/wait-set.ts";
-export type { Waitable } from "./wait/waitable.ts";
+export type { Waitable, WaitableCore } from "./wait/waitable.ts";
 export type { BlockingWaitOptions, WaitOptions } from "./wait/waiting.ts";

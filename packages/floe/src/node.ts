@@ -75,13 +75,14 @@ export class Node {
    * left out are adopted from an existing service; those given are checked against it.
    * Throws FLOE_PAYLOAD_MISMATCH, FLOE_SERVICE_INCOMPATIBLE, FLOE_SERVICE_NOT_FOUND,
    * FLOE_SERVICE_EXISTS, FLOE_SERVICE_CORRUPT, FLOE_FORMAT_VERSION, FLOE_LIMIT_REACHED,
-   * FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT, FLOE_NAME_INVALID or FLOE_OPTION_INVALID.
+   * FLOE_OUT_OF_MEMORY, FLOE_PERMISSION, FLOE_LOCK_TIMEOUT, FLOE_SERVICE_IN_FLUX,
+   * FLOE_NAME_INVALID, FLOE_OPTION_INVALID, or FLOE_CLOSED when the node was closed.
    */
   publishSubscribe<P extends Payload>(
     name: string,
     options: PublishSubscribeOptions<P>,
   ): PublishSubscribe<P> {
-    if (this.#isClosed) throw closedNode(this.name);
+    this.#checkOpen();
     const { payload, mode } = options;
     const wanted = {
       payload: describePayload(payload),
@@ -98,8 +99,13 @@ export class Node {
    * Throws as {@link publishSubscribe}, but for FLOE_PAYLOAD_MISMATCH.
    */
   event(name: string, options: EventOptions = {}): EventService {
+    this.#checkOpen();
     const core = this.#enter(eventPattern, name, wantedEvent(options), options.mode);
     return new EventService(core);
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw closedNode(this.name);
   }
 
   #enter<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(

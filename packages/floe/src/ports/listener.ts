@@ -84,7 +84,8 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
 
   /**
    * Hands each id that was notified since the last look to `handler`, ascending, with how often it
-   * was; returns the number of ids. Never blocks and allocates nothing. When the handler throws,
+   * was; returns the number of ids. Never blocks and allocates nothing. Throws FLOE_OPTION_INVALID
+   * for a poll within its own handler. When the handler throws,
    * the ids that it has not been given wait for the next look.
    */
   poll(handler: (eventId: number, count: number) => void): number {
@@ -117,7 +118,7 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
 
   /**
    * Resolves with what was notified since the last look, as soon as there is something; those who
-   * wait at the same time are served in order.
+   * wait at the same time are served in order. At most 64 times in one turn of the event loop.
    * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted, and
    * FLOE_CLOSED when the port is closed meanwhile.
    */
@@ -180,8 +181,8 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
 
   /**
    * Looks which notifiers have died, cleans up after them, and returns those that this node has
-   * found since the last call. Of all nodes, one finds a dead notifier; all listeners are told by
-   * the service's `deadEventId`.
+   * found since the last call (a wait set's `deadSenders` counts as one), at most `maxNotifiers`.
+   * Of all nodes, one finds a dead notifier; all listeners are told by the service's `deadEventId`.
    */
   findDeadNotifiers(): PortDetails[] {
     return this.#open().findDeadSenders();

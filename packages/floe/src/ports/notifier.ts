@@ -68,7 +68,8 @@ export class Notifier {
   /**
    * Notifies all listeners; returns how many there were. Never blocks and never loses anything:
    * notifications that wait are counted by id. One that comes too late for the service's deadline
-   * is delivered and counted in `missedDeadlineCount`.
+   * is delivered, counted in `missedDeadlineCount`, and published on the diagnostics channel
+   * `floe:deadline:missed` as `{ service, notifierId, elapsedMs, deadlineMs }`.
    * Throws FLOE_EVENT_ID_INVALID for an id beyond the service's `eventIdMax`; then nothing is sent.
    */
   notify(eventId: number = this.defaultEventId): number {

@@ -17,12 +17,15 @@ import {
 } from "./limits.ts";
 import { newServiceConfig, type ServiceConfig } from "./service-config.ts";
 
-/** Limits of an event service, each with its default and range in {@link EVENT_RANGES}. */
+/** Limits of an event service. */
 export interface EventLimits {
-  /** Greatest event id; ids begin at 0. */
+  /** Greatest event id, 0 to 65,535, default 255; ids begin at 0. */
   readonly eventIdMax: number;
+  /** Notifiers that may be open at a time, 1 to 1024, default 16. */
   readonly maxNotifiers: number;
+  /** Listeners that may be open at a time, 1 to 1024, default 16. */
   readonly maxListeners: number;
+  /** Nodes that may have the service open at a time, 1 to 4096, default 64. */
   readonly maxNodes: number;
 }
 
@@ -34,11 +37,11 @@ export const EVENT_RANGES: LimitRanges<EventLimits> = {
   maxNodes: { usual: 64, least: 1, most: 4096 },
 };
 
-/** What an event service does by itself; `null` where it does nothing. */
+/** What an event service does by itself; `null`, the default, where it does nothing. */
 export interface EventNotices {
-  /** Most milliseconds between two notifications of anybody. */
+  /** Most milliseconds between two notifications of anybody, a whole number up to a day. */
   readonly deadline: number | null;
-  /** The id that is sent when a notifier is made. */
+  /** The id, 0 to `eventIdMax`, that is sent when a notifier is made. */
   readonly createdEventId: number | null;
   /** The id that is sent when a notifier is closed. */
   readonly droppedEventId: number | null;

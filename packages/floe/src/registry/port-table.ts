@@ -54,8 +54,11 @@ export interface PortPlace {
 
 /** A port as others see it. */
 export interface PortDetails extends PortPlace {
+  /** Who it is; equal to the `id` of the port itself. */
   readonly id: Id;
+  /** The node that made it; equal to that node's `id`. */
   readonly nodeId: Id;
+  /** The name given at its creation; "" for none. */
   readonly name: string;
 }
 

@@ -20,16 +20,19 @@ export type PayloadDescription =
   | { readonly variant: "struct"; readonly layout: StructLayout }
   | { readonly variant: "bytes" };
 
-/** Limits and queue shapes, each with its default and range in {@link QUALITY_RANGES}. */
+/** Limits and queue shapes of a publish-subscribe service. */
 export interface Quality {
-  /** Messages that wait for a subscriber before the oldest gives way. */
+  /** Messages of each publisher that wait before the oldest gives way, 1 to 65,536, default 8. */
   readonly bufferSize: number;
-  /** Samples that a subscriber may hold of each publisher. */
+  /** Samples that a subscriber may hold of each publisher, 1 to 65,536, default 8. */
   readonly maxBorrowedSamples: number;
-  /** Loans that a publisher may hold. */
+  /** Loans that a publisher may hold, 1 to 65,536, default 4. */
   readonly maxLoanedSamples: number;
+  /** Publishers that may be open at a time, 1 to 1024, default 8. */
   readonly maxPublishers: number;
+  /** Subscribers that may be open at a time, 1 to 1024, default 16. */
   readonly maxSubscribers: number;
+  /** Nodes that may have the service open at a time, 1 to 4096, default 64. */
   readonly maxNodes: number;
 }
 

@@ -119,6 +119,10 @@ export class PortAttachment extends Attachment implements Waiter {
 
   examine(nowMs: number): WaitEvent | undefined {
     this.#wakeUp();
+    if (this.#core.doorbell.isShut) {
+      this.detach();
+      return undefined;
+    }
     if (!this.#core.isReady()) {
       this.#reportedTakeCount = -1;
       this.#restMs = 0;

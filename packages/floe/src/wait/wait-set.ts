@@ -96,7 +96,8 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
   /**
    * The same with a deadline: most milliseconds between two of them; default is the deadline of the
    * port's service. What comes begins the deadline anew. When it is missed, dead senders are looked
-   * for. Throws FLOE_OPTION_INVALID for a deadline that is missing or not a positive number.
+   * for. Throws FLOE_OPTION_INVALID for a deadline that is missing or not a positive number, else
+   * as `attach`.
    */
   attachDeadline(port: Waitable, deadline?: number): Attachment {
     const deadlineMs = deadline ?? port.waitable.deadlineMs;
@@ -118,7 +119,10 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
     return attachment;
   }
 
-  /** Tells every `intervalMs` milliseconds, without drift. Throws FLOE_OPTION_INVALID. */
+  /**
+   * Tells every `intervalMs` milliseconds, up to 2^31 - 1, without drift.
+   * Throws FLOE_OPTION_INVALID or FLOE_CLOSED.
+   */
   attachInterval(intervalMs: number): Attachment {
     if (!(typeof intervalMs === "number" && intervalMs > 0 && intervalMs <= TIMER_MS_MAX)) {
       throw invalid("intervalMs", "a positive number of milliseconds", String(intervalMs));
@@ -182,6 +186,8 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
       if (!attachment.isAttached) continue;
       const event = attachment.examine(nowMs);
       if (event !== undefined) events.push(event);
+      // A port that was closed has detached itself.
+      if (!attachment.isAttached) continue;
       if (attachment.dueAtMs === Number.POSITIVE_INFINITY) this.#timed.delete(attachment);
       else this.#timed.add(attachment);
     }
@@ -208,7 +214,8 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
   /**
    * Resolves with what has happened: nothing after `timeout` ms, when a signal ended waiting (see
    * `endedBy`), or when nothing is attached any more. One wait at a time.
-   * Rejects with FLOE_NOTHING_ATTACHED, FLOE_ABORTED, FLOE_CLOSED or FLOE_OPTION_INVALID.
+   * Rejects with FLOE_NOTHING_ATTACHED, FLOE_ABORTED, FLOE_CLOSED, or FLOE_OPTION_INVALID for a
+   * second wait at the same time.
    */
   async wait(options: WaitSetWaitOptions = {}): Promise<readonly WaitEvent[]> {
     const { timeout = Number.POSITIVE_INFINITY, signal } = options;
@@ -263,9 +270,10 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
   }
 
   /**
-   * Blocks this thread until something has happened, and returns it; nothing after `timeout` ms.
-   * Throws FLOE_INTERRUPTED when a signal comes that the program or this wait set handles, and as
-   * `wait`.
+   * Blocks this thread until something has happened, and returns it; nothing after `timeout` ms,
+   * when a signal has ended waiting (see `endedBy`), or when nothing is attached any more.
+   * Throws FLOE_INTERRUPTED when a signal comes that the program or this wait set handles:
+   * handlers, and `endedBy`, need the event loop. Throws as `wait` otherwise.
    */
   waitSync(options: Omit<WaitSetWaitOptions, "signal"> = {}): readonly WaitEvent[] {
     const { timeout = Number.POSITIVE_INFINITY } = options;
@@ -274,9 +282,10 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
     this.#termination.begin();
     const deadlineMs = performance.now() + timeout;
     for (;;) {
-      const events = this.#collect();
+      const events = this.endedBy === undefined ? this.#collect() : [];
+      const isOver = this.endedBy !== undefined || this.#attachments.size === 0;
       const nowMs = performance.now();
-      if (events.length > 0 || nowMs >= deadlineMs) return events;
+      if (events.length > 0 || isOver || nowMs >= deadlineMs) return events;
       if (this.#toExamine.size > 0) continue;
       const untilMs = Math.min(deadlineMs, this.#nextDueMs(), nowMs + BLOCKED_SLICE_MS);
       this.#block(Math.max(0, untilMs - nowMs));
@@ -308,8 +317,9 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
 
   /**
    * Iterates over what happens, event by event. Ends when a signal comes (see `endedBy`), when the
-   * wait set is closed, or when nothing is attached any more. Events of what was detached meanwhile
-   * are left out. Leaving the loop keeps the wait set usable.
+   * wait set is closed, or when nothing is attached (any more). Events of what was detached
+   * meanwhile are left out. Leaving the loop keeps the wait set usable, and leaves signals to the
+   * program.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<WaitEvent, void, undefined> {
     try {

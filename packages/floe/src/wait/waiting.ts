@@ -10,18 +10,22 @@ import type { Doorbell, Waiter } from "./doorbell.ts";
 
 /** How long a blocking wait may last, and whether it spins first. */
 export interface BlockingWaitOptions {
-  /** Milliseconds; default: no limit. */
+  /**
+   * Milliseconds; default: no limit. With 0 it looks once. In the event loop more than 2^31 - 1 is
+   * no limit.
+   */
   readonly timeout?: number;
   /**
-   * Microseconds for which to look again and again before sleeping; default 0. It saves the
-   * 30 microseconds that waking a sleeper takes, and costs a processor for as long.
+   * Microseconds for which to look again and again before sleeping, at most `timeout` and 1e9;
+   * default 0. It saves the 30 microseconds that waking a sleeper takes, and costs a processor, and
+   * everything else that this thread could do, for as long. Who waits behind others does not spin.
    */
   readonly spinUs?: number;
 }
 
 /** How long to wait, and what else may end it. */
 export interface WaitOptions extends BlockingWaitOptions {
-  /** Ends the wait when it is aborted. */
+  /** Ends the wait when it is aborted; its reason is the error's `cause`. */
   readonly signal?: AbortSignal;
 }
 
