@@ -46,7 +46,8 @@ export interface ExitAssignment {
     | "unref before"
     | "unref, with a timeout"
     | "unref, then ref"
-    | "process.exit";
+    | "process.exit"
+    | "attached";
 }
 
 /** What a publisher that only loops is given. */

@@ -74,7 +74,7 @@ floeTest("several nodes of a process wait beside each other", async (bench) => {
   for (const closable of [publisher, ...subscribers, ...services, ...nodes]) closable.close();
 });
 
-for (const how of ["unref before", "unref, with a timeout", "process.exit"] as const) {
+for (const how of ["unref before", "unref, with a timeout", "process.exit", "attached"] as const) {
   floeTest(`a process that waits in vain ends: ${how}`, async (bench) => {
     const data: Pick<ExitAssignment, "how"> = { how };
     const child = bench.start(exitUrl, { data });

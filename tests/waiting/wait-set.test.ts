@@ -341,6 +341,119 @@ floeTest("a signal that has ended waiting ends later waits at once", async (benc
   assert.deepEqual(await set.wait({ timeout: 20_000 }), []);
 });
 
+for (const [way, wait] of Object.entries(WAYS)) {
+  floeTest(`a look without waiting finds what has come meanwhile, ${way}`, async (bench) => {
+    using node = bench.node();
+    using ticks = openTicks(node);
+    using subscriber = ticks.subscriber();
+    using publisher = ticks.publisher();
+    using set = new WaitSet();
+    set.attach(subscriber);
+    for (let round = 0; round < 3; round += 1) {
+      assert.deepEqual(await wait(set, 0), []);
+      publisher.send((tick) => void (tick.count = round));
+      assert.deepEqual(kindsOf(await wait(set, 0)), ["ready"]);
+      subscriber.tryTake()!.release();
+    }
+  });
+
+  floeTest(`a port that is always ready leaves the others their turn, ${way}`, async (bench) => {
+    using node = bench.node();
+    using busy = openTicks(node, "busy");
+    using calm = openTicks(node, "calm");
+    using busySubscriber = busy.subscriber();
+    using calmSubscriber = calm.subscriber();
+    using busyPublisher = busy.publisher();
+    using calmPublisher = calm.publisher();
+    using set = new WaitSet();
+    set.attach(busySubscriber);
+    const attachment = set.attach(calmSubscriber);
+    const told: boolean[] = [];
+    for (let round = 0; round < 1000 && !told.includes(true); round += 1) {
+      busyPublisher.send((tick) => void (tick.count = round));
+      if (round === 10) calmPublisher.send((tick) => void (tick.count = round));
+      for (const event of await wait(set, 20_000)) told.push(event.attachment === attachment);
+      busySubscriber.tryTake()?.release();
+    }
+    assert.ok(told.includes(true), "the calm one was never told");
+  });
+
+  floeTest(`giving a sample back makes the next message known, ${way}`, async (bench) => {
+    using node = bench.node();
+    using ticks = node.publishSubscribe("few", { payload: Tick, maxBorrowedSamples: 1 });
+    using subscriber = ticks.subscriber();
+    using publisher = ticks.publisher();
+    using set = new WaitSet();
+    set.attach(subscriber);
+    publisher.send((tick) => void (tick.count = 1));
+    publisher.send((tick) => void (tick.count = 2));
+    assert.deepEqual(kindsOf(await wait(set, 20_000)), ["ready"]);
+    const held = subscriber.tryTake()!;
+    assert.deepEqual(await wait(set, 5), []);
+    held.release();
+    assert.deepEqual(kindsOf(await wait(set, 20_000)), ["ready"]);
+  });
+}
+
+floeTest("what goes wrong with one attachment is told, and the others go on", async (bench) => {
+  using node = bench.node();
+  using ticks = openTicks(node);
+  using subscriber = ticks.subscriber();
+  using publisher = ticks.publisher();
+  const pipe = openPipe(bench);
+  using set = new WaitSet();
+  const broken = set.attachDescriptor(pipe.readFd);
+  set.attach(subscriber);
+  writeSync(pipe.writeFd, "x");
+  assert.deepEqual(kindsOf(await set.wait({ timeout: 20_000 })), ["descriptor"]);
+  pipe.close();
+  await rejectsCode(set.wait({ timeout: 20_000 }), "FLOE_SYSTEM");
+  publisher.send((tick) => void (tick.count = 1));
+  assert.deepEqual(kindsOf(await set.wait({ timeout: 20_000 })), ["ready"]);
+  broken.detach();
+  subscriber.tryTake()!.release();
+  assert.deepEqual(await set.wait({ timeout: 5 }), []);
+});
+
+floeTest("what a loop that was left had not handed out comes with the next wait", async (b) => {
+  using node = b.node();
+  using ticks = openTicks(node);
+  using subscriber = ticks.subscriber();
+  using publisher = ticks.publisher();
+  using set = new WaitSet();
+  set.attach(subscriber);
+  set.attachInterval(1);
+  publisher.send((tick) => void (tick.count = 1));
+  const untilMs = performance.now() + 3;
+  while (performance.now() < untilMs);
+  const seen: string[] = [];
+  for await (const { kind } of set) {
+    seen.push(kind);
+    break;
+  }
+  for (const { kind } of await set.wait({ timeout: 20_000 })) seen.push(kind);
+  assert.deepEqual(seen.slice(0, 2).sort(), ["ready", "tick"]);
+});
+
+floeTest("a deadline counts from what was taken without having been told", async (bench) => {
+  using node = bench.node();
+  using ticks = openTicks(node);
+  using subscriber = ticks.subscriber();
+  using publisher = ticks.publisher();
+  using set = new WaitSet();
+  set.attachDeadline(subscriber, 50);
+  assert.deepEqual(await set.wait({ timeout: 0 }), []);
+  const begunMs = performance.now();
+  while (performance.now() < begunMs + 40);
+  publisher.send((tick) => void (tick.count = 1));
+  subscriber.tryTake()!.release();
+  const takenMs = performance.now();
+  let events: readonly WaitEvent[] = [];
+  while (events.length === 0) events = await set.wait({ timeout: 20_000 });
+  assert.deepEqual(kindsOf(events), ["deadline-missed"]);
+  assert.ok(performance.now() - takenMs >= 30, "the deadline was that of before");
+});
+
 floeTest("an aborted wait rejects, and the next one works", async (bench) => {
   using node = bench.node();
   using ticks = openTicks(node);

@@ -1,7 +1,8 @@
 /**
  * A process that waits for what never comes, and in which only that could keep it alive.
  */
-import { Node, struct, u32 } from "floe";
+import assert from "node:assert/strict";
+import { Node, struct, u32, WaitSet } from "floe";
 import { programData, say } from "../../support/program.ts";
 import type { ExitAssignment } from "../programs.ts";
 
@@ -23,4 +24,10 @@ wait.then(
 if (how.startsWith("unref,")) subscriber.unref();
 if (how === "unref, then ref") subscriber.unref().ref();
 say({ say: "waiting" });
+if (how === "attached") {
+  subscriber.unref();
+  const set = new WaitSet();
+  set.attach(subscriber);
+  assert.deepEqual(await set.wait({ timeout: 1 }), []);
+}
 if (how === "process.exit") process.exit(0);

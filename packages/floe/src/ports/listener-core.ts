@@ -22,13 +22,11 @@ import { portEntryWord } from "../registry/service-segment.ts";
 import type { EventCounts } from "../structures/mod.ts";
 import type { Words } from "../sync/words.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
+import { Retry } from "../wait/retry.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
 
 /** How often an idle poll looks at memory in a way that no compiler may optimise away. */
 const IDLE_POLLS_MASK = 63;
-
-/** How long to wait before cleaning up is tried again, when another process changes the service. */
-const RETRY_MS = 5;
 
 /** The notified port. */
 export class ListenerCore implements DoorbellOwner, WaitableCore {
@@ -43,7 +41,7 @@ export class ListenerCore implements DoorbellOwner, WaitableCore {
   readonly #endWitness: () => void;
   #deadNotifiers: PortDetails[] = [];
   #fifo: ListenerFifo | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  readonly #recovery: Retry = new Retry(() => !this.#isOpen || tryRecoverEvents(this.service));
   #idlePolls = 0;
   #takeCount = 0;
   #isOpen = true;
@@ -84,7 +82,7 @@ export class ListenerCore implements DoorbellOwner, WaitableCore {
       this.#isOpen = false;
       this.doorbell.close();
       this.#endWitness();
-      clearTimeout(this.#retry);
+      this.#recovery.end();
       this.#fifo?.close();
       this.#fifo = undefined;
     }
@@ -161,12 +159,7 @@ export class ListenerCore implements DoorbellOwner, WaitableCore {
 
   /** A notifier may have died: cleans up, now or soon. */
   checkSenders(): void {
-    if (!this.#isOpen || tryRecoverEvents(this.service) || this.#retry !== undefined) return;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      this.checkSenders();
-    }, RETRY_MS);
-    this.#retry.unref();
+    this.#recovery.begin();
   }
 
   /** The notifiers that have been found dead since the last call. */

@@ -73,8 +73,9 @@ export class NotifierCore implements DoorbellOwner {
   release(): void {
     if (this.#isOpen) {
       const { droppedEventId } = this.service.config.notices;
-      if (droppedEventId !== null && !this.#hasTold) this.notify(droppedEventId);
+      const mustTell = !this.#hasTold;
       this.#hasTold = true;
+      if (droppedEventId !== null && mustTell) this.notify(droppedEventId);
       leaveAsNotifier(this.service, this.#place);
       this.#isOpen = false;
       this.doorbell.close();

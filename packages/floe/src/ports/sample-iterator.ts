@@ -34,16 +34,16 @@ export class SampleIterator<Payload>
 
   /** The next sample; the one before is released. */
   next(): Promise<Result<Payload>> {
-    this.#releaseSample();
-    if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
     try {
+      this.#releaseSample();
+      if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
       const sample = this.#source.tryNext();
       if (sample !== undefined) return Promise.resolve(this.#handOut(sample));
     } catch (error) {
       this.#isOver = true;
       return Promise.reject(error);
     }
-    return this.#source.waitForNext().then(this.#onNext);
+    return this.#source.waitForNext().then(this.#onNext, this.#onError);
   }
 
   readonly #onNext = (sample: Sample<Payload> | "over"): Result<Payload> => {
@@ -54,7 +54,14 @@ export class SampleIterator<Payload>
     return { done: true, value: undefined };
   };
 
+  readonly #onError = (error: unknown): never => {
+    this.#isOver = true;
+    throw error;
+  };
+
   #handOut(sample: Sample<Payload>): Result<Payload> {
+    // Of several that were asked for at once, one is held.
+    this.#releaseSample();
     this.#sample = sample;
     return { done: false, value: sample };
   }

@@ -43,6 +43,7 @@ import { linkWord } from "../registry/publish-subscribe-segment.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
+import { Retry } from "../wait/retry.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import { SubscriberLink } from "./subscriber-link.ts";
@@ -64,6 +65,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   #links: SubscriberLink[] = [];
   /** Rows of closed publishers that could not be freed at once. */
   readonly #unfinishedRows: Set<number> = new Set();
+  readonly #finishing: Retry = new Retry(() => !this.#isOpen || this.#finishRows());
   /** The generation of the publisher that this subscriber is done with, by row. */
   readonly #finishedGenerations: Map<number, number> = new Map();
   #topologySeen: number;
@@ -131,6 +133,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       leaveAsSubscriber(this.service, this.#place);
       this.#isOpen = false;
       this.doorbell.close();
+      this.#finishing.end();
       for (const link of this.#links) link.close();
       this.#links = [];
     }
@@ -242,10 +245,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.refresh();
     if (this.#topologySeen !== topologySeen && this.takeNext(message)) return true;
     this.#hasReturns = false;
-    for (const link of this.#links) {
-      if (link.heldCount !== link.borrowedCount) link.publishReturns();
-    }
-    this.#endDrainedLinks();
+    this.tidyUp();
     return false;
   }
 
@@ -284,6 +284,14 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   isReady(): boolean {
     this.refresh();
     return this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty);
+  }
+
+  /** Uses the time before a sleep: gives chunks back, and lets closed publishers go. */
+  tidyUp(): void {
+    for (const link of this.#links) {
+      if (link.heldCount !== link.borrowedCount) link.publishReturns();
+    }
+    this.#endDrainedLinks();
   }
 
   /** Counts the messages that were taken. */
@@ -374,10 +382,13 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       link.forgetSample();
       return;
     }
+    const wasAtLimit = link.borrowedCount >= this.#borrowedMax;
     link.borrowedCount -= 1;
     link.completion.put(descriptor);
     link.publishReturns();
     if (link.isClosing) this.#endDrainedLinks();
+    // Who sleeps because no more may be held has no other news of this.
+    if (wasAtLimit) this.doorbell.ring();
   }
 
   #poison(link: SubscriberLink, wanted: string, found: number): FloeError {
@@ -399,6 +410,11 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       if (!link.isClosing || link.borrowedCount > 0 || !link.isEmpty) continue;
       this.#endLink(link);
     }
+    if (this.#unfinishedRows.size > 0) this.#finishing.begin();
+  }
+
+  /** Frees the rows of closed publishers; whether all could be freed. */
+  #finishRows(): boolean {
     for (const row of this.#unfinishedRows) {
       const finish = (): true => {
         finishDrainedRow(this.service, row);
@@ -408,6 +424,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       const outcome = tryWithControlLock(this.service.directory, finish);
       if (outcome !== undefined) this.#unfinishedRows.delete(row);
     }
+    return this.#unfinishedRows.size === 0;
   }
 
   #endLink(link: SubscriberLink): void {

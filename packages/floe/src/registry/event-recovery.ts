@@ -108,7 +108,8 @@ function tellOfDead(service: OpenEvents, deadCount: number): void {
   }
   for (const index of listenerIndexes) {
     if (!hasListenerFifo(words, portEntryWord(geometry.listeners, index))) continue;
-    const details = portDetails(words, geometry.listeners, index)!;
+    const details = portDetails(words, geometry.listeners, index);
+    if (details === undefined) continue;
     const fifo = listenerFifo(node.domain.path, details);
     fifo.notify();
     fifo.close();

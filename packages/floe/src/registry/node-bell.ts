@@ -13,7 +13,7 @@
 import type { Permissions } from "../memory/permissions.ts";
 import { DescriptorWatch } from "../os/descriptor-watch.ts";
 import { makeFifo, openFifoForOwner, readFifo } from "../os/fifos.ts";
-import { closeFile } from "../os/files.ts";
+import { closeFile, removeFileIfPresent } from "../os/files.ts";
 
 /** Called when a port was rung. */
 export type OnRing = () => void;
@@ -60,7 +60,13 @@ export class NodeBell {
   get fd(): number {
     if (this.#fd === undefined) {
       makeFifo(this.#path, this.#permissions.fileMode, this.#permissions.groupId);
-      this.#fd = openFifoForOwner(this.#path);
+      try {
+        this.#fd = openFifoForOwner(this.#path);
+      } catch (error) {
+        // Out of descriptors; the next call makes it anew.
+        removeFileIfPresent(this.#path);
+        throw error;
+      }
       const received = new Uint8Array(READ_BYTES);
       this.#received = received;
       this.#tokens = new DataView(received.buffer);
@@ -85,6 +91,11 @@ export class NodeBell {
   letGo(): void {
     this.#holders -= 1;
     if (this.#holders === 0) this.#watch?.unref();
+  }
+
+  /** Reads what the event loop has not come to yet; does nothing while nobody has slept here. */
+  catchUp(): void {
+    if (this.#fd !== undefined) this.drain();
   }
 
   /** Reads who was rung, and calls them. */

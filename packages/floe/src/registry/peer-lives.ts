@@ -4,7 +4,7 @@
  * Each node has a FIFO that it alone holds open for writing, and never writes to. The kernel closes
  * it with the process, and whoever has it open for reading sees it end: no polling, no process ids,
  * nothing that a namespace could hide. A peer is watched by one descriptor, however many ports of
- * this node are interested, and only while some are.
+ * this node are interested, as long as there is one.
  */
 
 import { FloeError } from "../errors.ts";
@@ -38,44 +38,46 @@ export class PeerLives {
   }
 
   /**
-   * Calls `onEnded` when a node ends, once, from the event loop. Returns false when it has ended
-   * already, or cannot be watched: then nothing is called. Its own node is never watched, and one
-   * that may not be looked at counts as alive.
+   * Calls `onEnded` when a node ends, once, from the event loop. When it has "ended" already, or
+   * "cannot" be watched for want of descriptors, nothing is called. Its own node is never watched,
+   * and one that may not be looked at counts as alive.
    */
-  watch(nodeId: Id, onEnded: OnEnded): boolean {
-    if (nodeId === this.#ownId) return true;
+  watch(nodeId: Id, onEnded: OnEnded): "watched" | "ended" | "cannot" {
+    if (nodeId === this.#ownId) return "watched";
     const known = this.#watched.get(nodeId);
     if (known !== undefined) {
       known.interested.add(onEnded);
-      return true;
+      return "watched";
     }
     const opened = this.#open(nodeId);
-    if (opened === "inaccessible") return true;
-    if (opened === undefined) return false;
+    if (opened === "inaccessible") return "watched";
+    if (opened === "ended" || opened === "cannot") return opened;
     this.#watched.set(nodeId, { ...opened, interested: new Set([onEnded]) });
-    return true;
+    return "watched";
   }
 
-  #open(nodeId: Id): Omit<Watched, "interested"> | "inaccessible" | undefined {
+  #open(nodeId: Id): Omit<Watched, "interested"> | "inaccessible" | "ended" | "cannot" {
     const path = `${nodeDirectory(this.#domainPath, nodeId)}/${LIFE_FILE}`;
     let fd: number | undefined;
     try {
       fd = openFifoForReadingIfPresent(path);
-      if (fd === undefined) return undefined;
+      if (fd === undefined) return "ended";
       // The end of a FIFO is seen by those who had it open; who comes later has to ask.
       if (readFifo(fd, oneByte) !== -1) {
         const watch = new DescriptorWatch(fd, { readable: true }, () => this.look(nodeId));
         watch.unref();
         return { fd, watch };
       }
+      closeFile(fd);
+      return "ended";
     } catch (error) {
       if (FloeError.is(error) && error.code === "FLOE_PERMISSION") return "inaccessible";
-      // Without descriptors left a wait still works; only the notice of a death comes later.
+      // A wait still works; only the notice of a death does not come.
       if (!this.#hasWarned && FloeError.is(error)) process.emitWarning(error);
       this.#hasWarned = true;
+      if (fd !== undefined) closeFile(fd);
+      return "cannot";
     }
-    if (fd !== undefined) closeFile(fd);
-    return undefined;
   }
 
   /** Ends the interest of `onEnded` in a node. */

@@ -3,7 +3,7 @@
  *
  * An attachment is *examined* only when it may have something: when it is new, was rung, is due, or
  * was reported before and may not have been drained. So a wake-up costs the same however many
- * attachments sleep.
+ * attachments sleep; only of those with a deadline or an interval all are asked when they are due.
  */
 
 import { DescriptorWatch } from "../os/descriptor-watch.ts";
@@ -92,7 +92,10 @@ export class PortAttachment extends Attachment implements Waiter {
   readonly #core: WaitableCore;
   readonly #deadlineMs: number;
   #deadlineAtMs: number;
+  readonly isHeldElsewhere = true;
   #isAsleep = false;
+  /** The port's count of takes when it was examined last. */
+  #seenTakeCount: number;
   /** The port's count of takes when it was reported last; -1 when it was empty since. */
   #reportedTakeCount = -1;
   #restMs = 0;
@@ -106,6 +109,7 @@ export class PortAttachment extends Attachment implements Waiter {
     this.#core = core;
     this.#deadlineMs = deadlineMs;
     this.#deadlineAtMs = nowMs + deadlineMs;
+    this.#seenTakeCount = core.takeCount;
   }
 
   /** @internal */
@@ -123,6 +127,10 @@ export class PortAttachment extends Attachment implements Waiter {
       this.detach();
       return undefined;
     }
+    const { takeCount } = this.#core;
+    // What was taken without having been told counts as well.
+    if (takeCount !== this.#seenTakeCount) this.#deadlineAtMs = nowMs + this.#deadlineMs;
+    this.#seenTakeCount = takeCount;
     if (!this.#core.isReady()) {
       this.#reportedTakeCount = -1;
       this.#restMs = 0;
@@ -130,7 +138,6 @@ export class PortAttachment extends Attachment implements Waiter {
       this.#sleep();
       return event;
     }
-    const { takeCount } = this.#core;
     if (takeCount !== this.#reportedTakeCount) this.#restMs = 0;
     else if (!this.#hasRested) {
       this.#rest(nowMs);
@@ -158,6 +165,7 @@ export class PortAttachment extends Attachment implements Waiter {
   }
 
   #sleep(): void {
+    this.#core.tidyUp?.();
     this.#isAsleep = true;
     this.#core.doorbell.add(this);
   }
@@ -178,11 +186,20 @@ export class PortAttachment extends Attachment implements Waiter {
     const isResting = this.#restUntilMs !== Number.POSITIVE_INFINITY;
     const isOver = isResting
       ? this.#core.doorbell.ringCount !== this.#restRingCount
-      : this.#core.isReady();
+      : this.#isReadyOrBroken();
     if (!isOver) return false;
     this.#isAsleep = false;
     this.host.examineSoon(this);
     return true;
+  }
+
+  /** What goes wrong here is told by the next examination, to those who wait. */
+  #isReadyOrBroken(): boolean {
+    try {
+      return this.#core.isReady();
+    } catch {
+      return true;
+    }
   }
 
   protected sleepNoMore(): void {
@@ -228,6 +245,13 @@ export class DescriptorAttachment extends Attachment {
     this.interest = interest;
     this.#watch = new DescriptorWatch(fd, interest, (ready) => this.note(ready));
     this.#watch.pause();
+    this.#watch.unref();
+  }
+
+  /** @internal Whether waiting for it keeps the process alive. */
+  hold(isHolding: boolean): void {
+    if (isHolding) this.#watch.ref();
+    else this.#watch.unref();
   }
 
   get dueAtMs(): number {

@@ -8,8 +8,8 @@
  * visible, look at the bell, ring. So no wake-up is lost (`structures/doorbell.ts`).
  *
  * A sender that dies between making a message visible and ringing leaves a sleeper behind. In the
- * event loop the end of the sender's node rings instead, because the port watches the nodes of its
- * senders while it sleeps. A blocked thread sleeps in slices and looks in between.
+ * event loop the end of the sender's node rings instead, because a port that has slept there
+ * watches the nodes of its senders. A blocked thread sleeps in slices and looks in between.
  */
 
 import { PORT_ENTRY_BELL_WORD } from "../layout/port-entry.ts";
@@ -34,6 +34,8 @@ export interface Waiter {
   tryFinish(): boolean;
   /** Told when waits at this port begin or cease to keep the process alive. */
   setHolding?(isHolding: boolean): void;
+  /** Set when somebody else keeps the process alive for it, or nobody does. */
+  readonly isHeldElsewhere?: true;
 }
 
 /** What a port contributes to its waits. */
@@ -122,10 +124,24 @@ export class Doorbell {
     if (this.#isHolding === isHolding) return;
     this.#isHolding = isHolding;
     for (const waiter of this.#waiters) {
+      waiter.setHolding?.(isHolding);
+      if (waiter.isHeldElsewhere) continue;
       if (isHolding) this.#node.bell.hold();
       else this.#node.bell.letGo();
-      waiter.setHolding?.(isHolding);
     }
+  }
+
+  #letGoOf(waiter: Waiter): void {
+    if (this.#isHolding && !waiter.isHeldElsewhere) this.#node.bell.letGo();
+  }
+
+  /** Whether nobody waits in front of a waiter in its lane. */
+  isFirst(waiter: Waiter): boolean {
+    for (const other of this.#waiters) {
+      if (other === waiter) return true;
+      if (other.lane !== undefined && other.lane === waiter.lane) return false;
+    }
+    return false;
   }
 
   /** Whether waits keep the process alive. */
@@ -140,7 +156,7 @@ export class Doorbell {
   add(waiter: Waiter): void {
     this.#node.bell.listen();
     this.#waiters.add(waiter);
-    if (this.#isHolding) this.#node.bell.hold();
+    if (this.#isHolding && !waiter.isHeldElsewhere) this.#node.bell.hold();
     // Who is added while others look, looks after them. Who finds the bell armed has looked since.
     if (this.#isServing || this.#arm === undefined || this.#arm.isArmed) return;
     this.#fallAsleep();
@@ -150,7 +166,7 @@ export class Doorbell {
   /** Removes somebody whose wait has ended otherwise. */
   remove(waiter: Waiter): void {
     if (!this.#waiters.delete(waiter)) return;
-    if (this.#isHolding) this.#node.bell.letGo();
+    this.#letGoOf(waiter);
     if (this.#waiters.size === 0) this.#arm?.disarm();
   }
 
@@ -200,17 +216,20 @@ export class Doorbell {
     this.#isServing = true;
     this.#wasRungWhileServing = false;
     let emptyLanes: Set<string> | undefined;
-    // Those who are added meanwhile come last, those who are removed not at all.
-    for (const waiter of this.#waiters) {
-      const { lane } = waiter;
-      if (lane !== undefined && emptyLanes?.has(lane) === true) continue;
-      if (!waiter.tryFinish()) {
-        if (lane !== undefined) emptyLanes = (emptyLanes ?? new Set()).add(lane);
-      } else if (this.#waiters.delete(waiter) && this.#isHolding) {
-        this.#node.bell.letGo();
+    try {
+      // Those who are added meanwhile come last, those who are removed not at all.
+      for (const waiter of this.#waiters) {
+        const { lane } = waiter;
+        if (lane !== undefined && emptyLanes?.has(lane) === true) continue;
+        if (!waiter.tryFinish()) {
+          if (lane !== undefined) emptyLanes = (emptyLanes ?? new Set()).add(lane);
+        } else if (this.#waiters.delete(waiter)) {
+          this.#letGoOf(waiter);
+        }
       }
+    } finally {
+      this.#isServing = false;
     }
-    this.#isServing = false;
   }
 
   #watchSenders(): void {
@@ -221,12 +240,17 @@ export class Doorbell {
       if (!nodeIds.has(nodeId)) this.#node.peerLives.forget(nodeId, this.#onSenderEnded);
     }
     const watched = new Set<Id>();
+    let hasEnded = false;
     for (const nodeId of nodeIds) {
-      if (this.#node.peerLives.watch(nodeId, this.#onSenderEnded)) watched.add(nodeId);
+      const outcome = this.#node.peerLives.watch(nodeId, this.#onSenderEnded);
+      if (outcome === "watched") watched.add(nodeId);
+      else if (outcome === "ended") hasEnded = true;
+      // Tried again at the next sleep.
+      else this.#watchedVersion = undefined;
     }
     this.#watchedNodeIds = watched;
     // Of those that had ended before, nobody will tell.
-    if (watched.size < nodeIds.size) this.#owner.checkSenders?.();
+    if (hasEnded) this.#owner.checkSenders?.();
   }
 
   /**

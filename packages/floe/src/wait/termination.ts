@@ -1,8 +1,8 @@
 /**
  * Termination: signals that ask a program to end, as an end of waiting.
  *
- * While a wait set waits, the first such signal ends the wait and not the process, so that the
- * program can close what it has open. It is taken once: a second one ends the process as usual.
+ * From a wait set's first wait on, the first such signal ends waiting and not the process, so that
+ * the program can close what it has open. It is taken once: a second one ends the process as usual.
  * Handlers of the program are left alone and run as well.
  */
 

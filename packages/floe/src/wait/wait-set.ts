@@ -9,6 +9,7 @@
 
 import { FloeError } from "../errors.ts";
 import { type PollRequest, pollDescriptors, type ReadinessInterest } from "../os/poll.ts";
+import { invalidOption } from "../registry/domain.ts";
 import type { NodeCore } from "../registry/node-core.ts";
 import {
   type Attachment,
@@ -20,13 +21,15 @@ import {
 } from "./attachment.ts";
 import { BLOCKED_SLICE_MS, handlesSignals } from "./doorbell.ts";
 import { Termination, type TerminationSignal } from "./termination.ts";
+import { aborted, interrupted, TIMER_MS_MAX, type WaitDescription } from "./wait-errors.ts";
 import type { Waitable, WaitableCore } from "./waitable.ts";
 
 /** How a wait set is made. */
 export interface WaitSetOptions {
   /**
    * Signals that end waiting instead of the process; default SIGINT and SIGTERM. The program's own
-   * handlers run as well. Only the main thread gets signals.
+   * handlers run as well. They are taken from the first `wait` until the set is closed or a loop
+   * over it is left, in the main thread. Afterwards every wait ends at once: look at `endedBy`.
    */
   readonly signals?: readonly TerminationSignal[];
 }
@@ -42,8 +45,7 @@ export interface WaitSetWaitOptions {
 /** Events that are told in one turn of the event loop, before it goes on with other things. */
 const WAITS_PER_TURN_MAX = 256;
 
-/** The longest time that timers and system calls are asked for at once. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+const SELF: WaitDescription = { subject: "wait set", awaited: "something to happen" };
 
 /** A descriptor, and what to do when it is ready. */
 interface Source extends PollRequest {
@@ -66,11 +68,14 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
   readonly #timed: Set<Attachment> = new Set();
   /** Those that may have something. */
   #toExamine: Set<Attachment> = new Set();
+  /** What a loop that was left has not handed out. */
+  readonly #undelivered: WaitEvent[] = [];
   readonly #termination: Termination;
   /** Wakes the wait that sleeps, so that it looks what has happened. */
   #wakeUp: (() => void) | undefined;
   #waitsThisTurn = 0;
   #isWaiting = false;
+  #isRef = true;
   #isClosed = false;
 
   constructor(options: WaitSetOptions = {}) {
@@ -103,7 +108,7 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
     const deadlineMs = deadline ?? port.waitable.deadlineMs;
     if (!(typeof deadlineMs === "number" && deadlineMs > 0)) {
       const found = deadlineMs === undefined ? "none, and the service has none" : `${deadlineMs}`;
-      throw invalid("deadline", "a positive number of milliseconds", found);
+      throw invalidOption("deadline", "a positive number of milliseconds", found);
     }
     return this.#attachPort(port, deadlineMs);
   }
@@ -125,15 +130,16 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
    */
   attachInterval(intervalMs: number): Attachment {
     if (!(typeof intervalMs === "number" && intervalMs > 0 && intervalMs <= TIMER_MS_MAX)) {
-      throw invalid("intervalMs", "a positive number of milliseconds", String(intervalMs));
+      throw invalidOption("intervalMs", "a positive number of milliseconds", String(intervalMs));
     }
     return this.#add(new IntervalAttachment(this.#host, intervalMs, performance.now()));
   }
 
   /**
-   * Waits until a descriptor of the program's own is ready; default: to be read. It is told as long
-   * as it is ready, as epoll does, so read until there is nothing left. Detach it before it is
-   * closed. Throws FLOE_SYSTEM for a descriptor that cannot be waited for, or twice.
+   * Waits until a descriptor of the program's own is ready; default: to be read. It is told as
+   * long as it is ready, as epoll does, so read until there is nothing left. It becomes
+   * non-blocking, for all who share it. Detach it before it is closed. Throws FLOE_SYSTEM for a
+   * descriptor that cannot be waited for, or twice.
    */
   attachDescriptor(fd: number, interest: ReadinessInterest = { readable: true }): Attachment {
     const attachment = this.#add(new DescriptorAttachment(this.#host, fd, interest));
@@ -173,8 +179,12 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
     else this.#nodes.delete(node);
   }
 
-  /** Examines those that may have something; returns what has happened. */
+  /**
+   * Examines those that may have something; returns what has happened. Throws what goes wrong with
+   * one of them, if nothing has; it is examined again by the next wait.
+   */
   #collect(): WaitEvent[] {
+    if (this.#undelivered.length > 0) return this.#undelivered.splice(0);
     const nowMs = performance.now();
     for (const attachment of this.#timed) {
       if (attachment.dueAtMs <= nowMs) this.#toExamine.add(attachment);
@@ -182,15 +192,22 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
     const examined = this.#toExamine;
     this.#toExamine = new Set();
     const events: WaitEvent[] = [];
+    let failure: unknown;
     for (const attachment of examined) {
       if (!attachment.isAttached) continue;
-      const event = attachment.examine(nowMs);
-      if (event !== undefined) events.push(event);
+      try {
+        const event = attachment.examine(nowMs);
+        if (event !== undefined) events.push(event);
+      } catch (error) {
+        this.#toExamine.add(attachment);
+        failure ??= error;
+      }
       // A port that was closed has detached itself.
       if (!attachment.isAttached) continue;
       if (attachment.dueAtMs === Number.POSITIVE_INFINITY) this.#timed.delete(attachment);
       else this.#timed.add(attachment);
     }
+    if (failure !== undefined && events.length === 0) throw failure;
     return events;
   }
 
@@ -221,7 +238,7 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
     const { timeout = Number.POSITIVE_INFINITY, signal } = options;
     this.#checkUsable();
     checkTimeout(timeout);
-    if (this.#isWaiting) throw invalid("wait set", "one wait at a time", "another");
+    if (this.#isWaiting) throw invalidOption("wait set", "one wait at a time", "another");
     this.#termination.begin();
     this.#isWaiting = true;
     try {
@@ -238,13 +255,44 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
       this.#waitsThisTurn = 0;
     }
     for (;;) {
-      if (signal?.aborted === true) throw abortedWait(signal.reason);
+      if (signal?.aborted === true) throw aborted(SELF, signal.reason);
       if (this.#isClosed) throw closedSet();
       const events = this.endedBy === undefined ? this.#collect() : [];
       const isOver = this.endedBy !== undefined || this.#attachments.size === 0;
-      if (events.length > 0 || isOver || performance.now() >= deadlineMs) return events;
+      if (events.length > 0 || isOver) return events;
+      if (performance.now() >= deadlineMs) return this.#lastLook();
       if (this.#toExamine.size === 0) await this.#sleep(deadlineMs, signal);
     }
+  }
+
+  /** What came while the event loop had no turn still counts. */
+  #lastLook(): WaitEvent[] {
+    for (const { bell } of this.#nodes.keys()) bell.catchUp();
+    return this.#collect();
+  }
+
+  /** Keeps the process alive until the returned function is called. */
+  #hold(): () => void {
+    const bells = [...this.#nodes.keys()].map(({ bell }) => bell);
+    const descriptors = [...this.#descriptors];
+    for (const bell of bells) bell.hold();
+    for (const descriptor of descriptors) descriptor.hold(true);
+    return () => {
+      for (const bell of bells) bell.letGo();
+      for (const descriptor of descriptors) descriptor.hold(false);
+    };
+  }
+
+  /** Makes waits keep the process alive, as they do at first; nothing else here does. */
+  ref(): this {
+    this.#isRef = true;
+    return this;
+  }
+
+  /** Lets the process end although somebody waits, from the next wait on. */
+  unref(): this {
+    this.#isRef = false;
+    return this;
   }
 
   /** Resolves when something may have happened, at the latest at `deadlineMs`. */
@@ -253,17 +301,20 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
     let timer: NodeJS.Timeout | undefined;
     const onAbort = (): void => this.#wakeUp?.();
     this.#waitsThisTurn = 0;
+    const held = this.#isRef ? this.#hold() : undefined;
     try {
       await new Promise<void>((resolve) => {
         this.#wakeUp = resolve;
         if (untilMs !== Number.POSITIVE_INFINITY) {
           const sleepMs = Math.min(Math.max(0, untilMs - performance.now()), TIMER_MS_MAX);
           timer = setTimeout(resolve, Math.ceil(sleepMs));
+          if (!this.#isRef) timer.unref();
         }
         signal?.addEventListener("abort", onAbort);
       });
     } finally {
       this.#wakeUp = undefined;
+      held?.();
       if (timer !== undefined) clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
     }
@@ -272,15 +323,16 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
   /**
    * Blocks this thread until something has happened, and returns it; nothing after `timeout` ms,
    * when a signal has ended waiting (see `endedBy`), or when nothing is attached any more.
-   * Throws FLOE_INTERRUPTED when a signal comes that the program or this wait set handles:
-   * handlers, and `endedBy`, need the event loop. Throws as `wait` otherwise.
+   * Throws FLOE_INTERRUPTED when a signal comes that the program handles, and as `wait` otherwise.
+   * It takes no signals by itself: where the program does not handle them, they end the process.
    */
   waitSync(options: Omit<WaitSetWaitOptions, "signal"> = {}): readonly WaitEvent[] {
     const { timeout = Number.POSITIVE_INFINITY } = options;
     this.#checkUsable();
     checkTimeout(timeout);
-    this.#termination.begin();
     const deadlineMs = performance.now() + timeout;
+    // However busy one port is, the others are asked once in each call.
+    this.#block(0);
     for (;;) {
       const events = this.endedBy === undefined ? this.#collect() : [];
       const isOver = this.endedBy !== undefined || this.#attachments.size === 0;
@@ -296,7 +348,7 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
   #block(timeoutMs: number): void {
     const sources = [...this.#sources()];
     const outcome = pollDescriptors(sources, timeoutMs);
-    if (outcome === "interrupted" && handlesSignals()) throw interrupted();
+    if (outcome === "interrupted" && handlesSignals()) throw interrupted(SELF);
     if (outcome === "interrupted" || outcome === "timed-out") return;
     for (const [index, ready] of outcome.entries()) if (ready !== 0) sources[index]!.onReady(ready);
   }
@@ -322,9 +374,12 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
    * program.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<WaitEvent, void, undefined> {
+    let events: WaitEvent[] = [];
     try {
       while (!this.#isClosed && this.#attachments.size > 0) {
-        for (const event of await this.wait()) {
+        events = [...(await this.wait())];
+        while (events.length > 0) {
+          const event = events.shift()!;
           if (event.attachment.isAttached) yield event;
           if (this.#isClosed) return;
         }
@@ -333,6 +388,7 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
     } catch (error) {
       if (!(FloeError.is(error) && error.code === "FLOE_CLOSED" && this.#isClosed)) throw error;
     } finally {
+      this.#undelivered.push(...events);
       this.#termination.end();
     }
   }
@@ -353,16 +409,7 @@ export class WaitSet implements AsyncIterable<WaitEvent> {
 
 function checkTimeout(timeoutMs: number): void {
   if (typeof timeoutMs === "number" && timeoutMs >= 0) return;
-  throw invalid("timeout", "milliseconds from 0 on", String(timeoutMs));
-}
-
-function invalid(subject: string, wanted: string, found: string): FloeError {
-  return new FloeError("FLOE_OPTION_INVALID", {
-    subject,
-    wanted,
-    found,
-    remedy: "Correct the option.",
-  });
+  throw invalidOption("timeout", "milliseconds from 0 on", String(timeoutMs));
 }
 
 function alreadyAttached(subject: string): FloeError {
@@ -380,24 +427,5 @@ function closedSet(): FloeError {
     wanted: "to use it",
     found: "that it was closed",
     remedy: "Make a new wait set.",
-  });
-}
-
-function abortedWait(cause: unknown): FloeError {
-  return new FloeError("FLOE_ABORTED", {
-    subject: "wait set",
-    wanted: "something to happen",
-    found: "that the signal ended the wait",
-    remedy: "Wait again when it is wanted.",
-    cause,
-  });
-}
-
-function interrupted(): FloeError {
-  return new FloeError("FLOE_INTERRUPTED", {
-    subject: "wait set",
-    wanted: "something to happen",
-    found: "that a signal came",
-    remedy: "Return to the event loop, so that the program's handlers run, or wait again.",
   });
 }

@@ -12,6 +12,8 @@ export interface WaitableCore {
   readonly subject: string;
   /** Whether something waits to be taken; in order with what this thread updated before. */
   isReady(): boolean;
+  /** Uses the time before a sleep. */
+  tidyUp?(): void;
   /** Counts what was taken from the port, so that one that nobody drains can be told. */
   readonly takeCount: number;
   /** The deadline of the port's service in milliseconds, if it has one. */

@@ -5,8 +5,16 @@
  * when there is news.
  */
 
-import { FloeError } from "../errors.ts";
+import type { FloeError } from "../errors.ts";
+import { invalidOption } from "../registry/domain.ts";
 import type { Doorbell, Waiter } from "./doorbell.ts";
+import {
+  aborted,
+  interrupted,
+  TIMER_MS_MAX,
+  timedOut,
+  type WaitDescription,
+} from "./wait-errors.ts";
 
 /** How long a blocking wait may last, and whether it spins first. */
 export interface BlockingWaitOptions {
@@ -30,12 +38,9 @@ export interface WaitOptions extends BlockingWaitOptions {
 }
 
 /** What a wait is about; a port makes it once. */
-export interface WaitSubject<T> {
+export interface WaitSubject<T> extends WaitDescription {
   /** Whose doorbell rings. */
   readonly doorbell: Doorbell;
-  /** Whom and what it concerns, for messages: `subscriber of "x"` and `a message`. */
-  readonly subject: string;
-  readonly awaited: string;
   /** See {@link Waiter.lane}. */
   readonly lane?: string;
   /** Returns what is waited for, or undefined while it is not there. */
@@ -53,26 +58,17 @@ const SPIN_US_MAX = 1e9;
 function checked(options: BlockingWaitOptions): { timeoutMs: number; spinUs: number } {
   const { timeout = Number.POSITIVE_INFINITY, spinUs = 0 } = options;
   if (!(typeof timeout === "number" && timeout >= 0)) {
-    throw invalidWait("timeout", "milliseconds from 0 on", String(timeout));
+    throw invalidOption("timeout", "milliseconds from 0 on", String(timeout));
   }
   if (!(typeof spinUs === "number" && spinUs >= 0 && spinUs <= SPIN_US_MAX)) {
-    throw invalidWait("spinUs", `microseconds from 0 to ${SPIN_US_MAX}`, String(spinUs));
+    throw invalidOption("spinUs", `microseconds from 0 to ${SPIN_US_MAX}`, String(spinUs));
   }
   return { timeoutMs: timeout, spinUs };
 }
 
-function invalidWait(subject: string, wanted: string, found: string): FloeError {
-  return new FloeError("FLOE_OPTION_INVALID", {
-    subject,
-    wanted,
-    found,
-    remedy: "Correct the option, or leave it out.",
-  });
-}
-
 /** Looks for a while without sleeping. */
-function spin<T>(subject: WaitSubject<T>, durationUs: number): T | undefined {
-  const endMs = performance.now() + durationUs / 1000;
+function spin<T>(subject: WaitSubject<T>, durationMs: number): T | undefined {
+  const endMs = performance.now() + durationMs;
   do {
     // A reading of the clock costs as much as several looks.
     for (let turn = 0; turn < 16; turn += 1) {
@@ -87,9 +83,6 @@ function spin<T>(subject: WaitSubject<T>, durationUs: number): T | undefined {
 function lookAgain<T>(subject: WaitSubject<T>): T | undefined {
   return subject.hasNews === undefined || subject.hasNews() ? subject.look() : undefined;
 }
-
-/** setTimeout takes no more than this. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 class LoopWait<T> implements Waiter {
   readonly lane: string | undefined;
@@ -154,8 +147,9 @@ class LoopWait<T> implements Waiter {
   }
 
   #onTimer(timeoutMs: number): void {
-    // What came while the timer was late still counts.
-    if (this.tryFinish()) this.#subject.doorbell.remove(this);
+    // What came while the timer was late still counts, unless somebody else waits for it in front.
+    const { doorbell } = this.#subject;
+    if (doorbell.isFirst(this) && this.tryFinish()) doorbell.remove(this);
     else this.#fail(timedOut(this.#subject, timeoutMs));
   }
 
@@ -177,12 +171,14 @@ export function waitFor<T>(subject: WaitSubject<T>, options: WaitOptions): Promi
     if (signal?.aborted === true) throw aborted(subject, signal.reason);
     const mayLook = !subject.doorbell.hasWaiters(subject.lane);
     let found = mayLook ? subject.look() : undefined;
+    let spunMs = 0;
     if (found === undefined && mayLook && spinUs > 0) {
-      found = spin(subject, Math.min(spinUs, timeoutMs * 1000));
+      spunMs = Math.min(spinUs / 1000, timeoutMs);
+      found = spin(subject, spunMs);
     }
     if (found !== undefined) return Promise.resolve(found);
-    if (timeoutMs === 0) throw timedOut(subject, 0);
-    const wait = new LoopWait(subject, timeoutMs, signal);
+    if (timeoutMs <= spunMs) throw timedOut(subject, timeoutMs);
+    const wait = new LoopWait(subject, timeoutMs - spunMs, signal);
     wait.begin();
     return wait.promise;
   } catch (error) {
@@ -202,36 +198,13 @@ export function waitForSync<T>(
   const { timeoutMs, spinUs } = checked(options);
   let found = subject.look();
   if (found !== undefined || timeoutMs === 0) return found;
-  if (spinUs > 0) found = spin(subject, Math.min(spinUs, timeoutMs * 1000));
+  const spunMs = Math.min(spinUs / 1000, timeoutMs);
+  if (spunMs > 0) found = spin(subject, spunMs);
   if (found !== undefined) return found;
   const outcome = subject.doorbell.block(() => {
     found = lookAgain(subject);
     return found !== undefined;
-  }, timeoutMs);
+  }, timeoutMs - spunMs);
   if (outcome !== "interrupted") return found;
-  throw new FloeError("FLOE_INTERRUPTED", {
-    subject: subject.subject,
-    wanted: subject.awaited,
-    found: "that a signal came",
-    remedy: "Return to the event loop, so that the program's handlers run, or wait again.",
-  });
-}
-
-function timedOut({ subject, awaited }: WaitSubject<unknown>, timeoutMs: number): FloeError {
-  return new FloeError("FLOE_TIMEOUT", {
-    subject,
-    wanted: awaited,
-    found: `nothing within ${timeoutMs} ms`,
-    remedy: "Start the other side, or wait longer.",
-  });
-}
-
-function aborted({ subject, awaited }: WaitSubject<unknown>, cause: unknown): FloeError {
-  return new FloeError("FLOE_ABORTED", {
-    subject,
-    wanted: awaited,
-    found: "that the signal ended the wait",
-    remedy: "Wait again when it is wanted.",
-    cause,
-  });
+  throw interrupted(subject);
 }
