@@ -11,7 +11,14 @@ import { Nursery, Scratch } from "./children.ts";
 import { Harness, type Row } from "./harness.ts";
 import { parseCpuList, placeProcesses } from "./machine.ts";
 import { FULL_EFFORT, planCases, QUICK_EFFORT, workloadOf } from "./plan.ts";
-import { decodeArguments, encodeArguments, MEASURES, type ProgramArguments } from "./protocol.ts";
+import {
+  decodeArguments,
+  encodeArguments,
+  MEASURES,
+  type ProgramArguments,
+  WAYS,
+  WHATS,
+} from "./protocol.ts";
 import { formatFigure, formatMarkdown, formatPayload, formatTable, ratiosOf } from "./report.ts";
 import { median, quantileOfSorted, summarize } from "./statistics.ts";
 import { SUBJECTS } from "./subjects.ts";
@@ -31,19 +38,25 @@ test("protocol: arguments survive the command line, nonsense does not", () => {
   const run: ProgramArguments = {
     role: "initiator",
     measure: "latency",
+    way: "any",
+    what: "publish-subscribe",
     payloadBytes: 65_536,
     touchedBytes: 4_096,
     rounds: 320,
     blockRounds: 32,
     warmupRounds: 7,
+    pauseNs: 9,
     bufferSize: 2,
     directory: "/dev/shm/somewhere",
   };
   assert.deepEqual(decodeArguments(encodeArguments(run)), run);
   const words = encodeArguments(run);
   assert.throws(() => decodeArguments(words.with(0, "bystander")), /unknown role/);
-  assert.throws(() => decodeArguments(words.with(4, "-1")), /not a count/);
-  assert.throws(() => decodeArguments(words.slice(1)), /expected 9/);
+  assert.throws(() => decodeArguments(words.with(1, "startup")), /unknown measure/);
+  assert.throws(() => decodeArguments(words.with(2, "polling")), /unknown way/);
+  assert.throws(() => decodeArguments(words.with(3, "")), /unknown what/);
+  assert.throws(() => decodeArguments(words.with(6, "-1")), /not a count/);
+  assert.throws(() => decodeArguments(words.slice(1)), /expected 12/);
 });
 
 test("plan: every workload is runnable, blocks divide rounds, big payloads are bounded", () => {
@@ -65,6 +78,26 @@ test("plan: the subjects of one measure and payload stand side by side", () => {
     keys,
     keys.toSorted((a, b) => a - b),
   );
+});
+
+test("plan: a wake is asked of those who declare it, one round trip at a time", () => {
+  const cases = planCases(["wake"], SUBJECTS);
+  for (const subject of SUBJECTS) {
+    const own = cases.filter((oneCase) => oneCase.subject === subject);
+    assert.equal(own.length, subject.wakes?.length ?? 0, subject.name);
+    assert.equal(subject.measures.includes("wake"), own.length > 0, subject.name);
+  }
+  for (const oneCase of cases) {
+    const workload = workloadOf(oneCase, FULL_EFFORT);
+    const { way, what, payloadBytes, blockRounds } = workload;
+    assert.deepEqual({ way, what }, oneCase.wake);
+    assert.equal(payloadBytes, what === "event" ? 0 : 64);
+    assert.equal(blockRounds, 1);
+    assert.ok(workload.pauseNs > 0);
+    assert.equal(oneCase.subject.cores("wake"), "split");
+  }
+  const asked = new Set(cases.map(({ wake }) => `${wake!.what} ${wake!.way}`));
+  assert.equal(asked.size, WAYS.length * WHATS.length);
 });
 
 test("machine: the kernel's lists of CPUs", () => {
@@ -101,6 +134,17 @@ test("report: a ratio names its winner, whichever way the unit runs", () => {
     ["node-net", 0.5, "node-net wins, 2.00 times"],
     ["worker", 5, "floe wins, 5.00 times"],
   ]);
+});
+
+test("report: a wake is compared with the same wake only", () => {
+  const wake = { measure: "wake", what: "event" } as const;
+  const rows = [
+    { ...row("floe", 200, "ns"), ...wake, way: "blocking" } as const,
+    { ...row("iceoryx2", 400, "ns"), ...wake, way: "blocking" } as const,
+    { ...row("c-floor", 100, "ns"), ...wake, way: "event-loop" } as const,
+  ];
+  const verdicts = ratiosOf(rows).map(({ measure, peer, verdict }) => [measure, peer, verdict]);
+  assert.deepEqual(verdicts, [["wake, event, blocking", "iceoryx2", "floe wins, 2.00 times"]]);
 });
 
 test("report: no ratio without a figure of floe for the same measure and payload", () => {
@@ -168,7 +212,7 @@ test("children: no busy poller survives the nursery, and none is born after", as
 
 test("harness: node-net end to end leaves rows and no files", async () => {
   const subjects = SUBJECTS.filter((subject) => subject.name === "node-net");
-  const measures = ["latency", "throughput", "startup"] as const;
+  const measures = ["latency", "throughput", "wake", "startup"] as const;
   const cases = planCases(measures, subjects).filter((one) => one.payloadBytes <= 4_096);
   let scratch: string;
   {
@@ -176,8 +220,8 @@ test("harness: node-net end to end leaves rows and no files", async () => {
     scratch = harness.scratchDirectory;
     const { rows, failures } = await harness.run(cases);
     assert.deepEqual(failures, []);
-    const seen = rows.map(({ measure, part, payloadBytes, unit }) => [
-      part ?? measure,
+    const seen = rows.map(({ measure, part, way, payloadBytes, unit }) => [
+      part ?? way ?? measure,
       payloadBytes,
       unit,
     ]);
@@ -186,6 +230,7 @@ test("harness: node-net end to end leaves rows and no files", async () => {
       ["latency", 4_096, "ns"],
       ["throughput", 64, "messages/s"],
       ["throughput", 4_096, "messages/s"],
+      ["event-loop", 64, "ns"],
       ["process", 64, "ms"],
       ["import", 64, "ms"],
       ["first-message", 64, "ms"],

@@ -8,7 +8,14 @@
 import { type Child, type Command, Nursery, Scratch } from "./children.ts";
 import type { Placement } from "./machine.ts";
 import { type Case, type Effort, type Workload, workloadOf } from "./plan.ts";
-import { encodeArguments, type Measure, type ResultEvent, type Role } from "./protocol.ts";
+import {
+  encodeArguments,
+  type Measure,
+  type ResultEvent,
+  type Role,
+  type Way,
+  type What,
+} from "./protocol.ts";
 import { median, summarize } from "./statistics.ts";
 import type { Cores, Subject, SubjectName } from "./subjects.ts";
 
@@ -16,6 +23,9 @@ export type Row = {
   readonly measure: Measure;
   /** Which stretch of time, for the measure that has several. */
   readonly part?: StartupPart;
+  /** How the receiver slept, and what woke it, for the measure `wake`. */
+  readonly way?: Way;
+  readonly what?: What;
   readonly subject: SubjectName;
   readonly payloadBytes: number;
   readonly unit: string;
@@ -168,12 +178,15 @@ function commandOf(words: readonly string[], environment: Command["environment"]
 }
 
 function nameOf(oneCase: Case): string {
-  return `${oneCase.measure} of ${oneCase.payloadBytes} B`;
+  const { measure, wake, payloadBytes } = oneCase;
+  const name = wake === undefined ? measure : `${measure} (${wake.what}, ${wake.way})`;
+  return `${name} of ${payloadBytes} B`;
 }
 
 const UNITS = {
   latency: "ns",
   throughput: "messages/s",
+  wake: "ns",
   struct: "ns/record",
   startup: "ms",
 } as const;
@@ -214,6 +227,7 @@ function rowOf(oneCase: Case, values: readonly number[], part?: StartupPart): Ro
   return {
     measure: oneCase.measure,
     ...(part === undefined ? {} : { part }),
+    ...oneCase.wake,
     subject: oneCase.subject.name,
     payloadBytes: oneCase.payloadBytes,
     unit: UNITS[oneCase.measure],

@@ -40,9 +40,9 @@ export function formatFigure(value: number): string {
   return (Math.round(value / step) * step).toLocaleString("en-US", { maximumFractionDigits: 0 });
 }
 
-/** What a row measures, in one word or two. */
-function nameOf({ measure, part }: Row): string {
-  return part === undefined ? measure : `${measure}, ${part}`;
+/** What a row measures, in one to three words. */
+function nameOf({ measure, part, what, way }: Row): string {
+  return [measure, part, what, way].filter((word) => word !== undefined).join(", ");
 }
 
 export function ratiosOf(rows: readonly Row[]): Ratio[] {

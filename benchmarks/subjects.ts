@@ -10,7 +10,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "./children.ts";
-import { type Measure, touchedBytesOf } from "./protocol.ts";
+import { type Measure, touchedBytesOf, WAYS, type Wake, WHATS, type What } from "./protocol.ts";
 
 export type SubjectName =
   | "floe"
@@ -27,13 +27,15 @@ export type Cores = "split" | "shared";
 export type Subject = {
   readonly name: SubjectName;
   readonly processes: 1 | 2;
-  /** Where its processes run; whichever was faster for the subject, not for us. */
+  /** Where its processes run; whichever was faster for the subject, except in `wake`: all apart. */
   cores(measure: Measure): Cores;
   readonly measures: readonly Measure[];
+  /** What it can be asked of the measure `wake`, if it is among its measures. */
+  readonly wakes?: readonly Wake[];
   readonly payloadBytesMax: number;
   /** A program without imports has no import time to report. */
   readonly hasImports: boolean;
-  /** A rough guess, in ns: one way for latency, one message for throughput. */
+  /** A rough guess, in ns: one way for latency and wake, one message for throughput. */
   guessNs(measure: Measure, payloadBytes: number): number;
   /** Builds what needs building; returns the reason why this subject cannot run, if so. */
   prepare(): Promise<string | undefined>;
@@ -49,17 +51,29 @@ function nodeProgram(name: SubjectName, environment: Record<string, string> = {}
   return { file: process.execPath, args: [join(PROGRAMS, name, "main.js")], environment };
 }
 
+function wakesOf(whats: readonly What[]): readonly Wake[] {
+  return whats.flatMap((what) => WAYS.map((way) => ({ way, what })));
+}
+
+const USUAL_WAKES = wakesOf(["event", "publish-subscribe"]);
+
+/** Nearly all of it is the system's, whoever asks for it. */
+const WAKE_GUESS_NS = 25_000;
+
 async function alwaysReady(): Promise<undefined> {}
 
 const floe: Subject = {
   name: "floe",
   processes: 2,
   cores: () => "split",
-  measures: ["latency", "throughput", "struct", "startup"],
+  measures: ["latency", "throughput", "wake", "struct", "startup"],
+  wakes: wakesOf(WHATS),
   payloadBytesMax: Number.POSITIVE_INFINITY,
   hasImports: true,
   guessNs: (measure, payloadBytes) =>
-    (measure === "throughput" ? 60 : 200) + touchedBytesOf(payloadBytes) / 8,
+    measure === "wake"
+      ? WAKE_GUESS_NS
+      : (measure === "throughput" ? 60 : 200) + touchedBytesOf(payloadBytes) / 8,
   prepare: alwaysReady,
   command: nodeProgram("floe"),
 };
@@ -80,10 +94,12 @@ const iceoryx2: Subject = {
   name: "iceoryx2",
   processes: 2,
   cores: () => "split",
-  measures: ["latency", "throughput", "startup"],
+  measures: ["latency", "throughput", "wake", "startup"],
+  wakes: USUAL_WAKES,
   payloadBytesMax: 2 ** 26,
   hasImports: false,
-  guessNs: (_, payloadBytes) => 250 + touchedBytesOf(payloadBytes) / 20,
+  guessNs: (measure, payloadBytes) =>
+    measure === "wake" ? WAKE_GUESS_NS : 250 + touchedBytesOf(payloadBytes) / 20,
   prepare: buildIceoryx2,
   command: {
     file: join(SOURCES, "iceoryx2", "target", "release", "floe-bench-iceoryx2"),
@@ -109,13 +125,17 @@ const zeromq: Subject = {
 const nodeNet: Subject = {
   name: "node-net",
   processes: 2,
-  // Left to choose, the scheduler puts a ping-pong on one core, which spares waking the other one.
-  cores: (measure) => (measure === "throughput" ? "split" : "shared"),
-  measures: ["latency", "throughput", "startup"],
+  // Left to choose, the scheduler puts a ping-pong on one core, which spares waking the other one;
+  // waking it is what `wake` is about.
+  cores: (measure) => (measure === "throughput" || measure === "wake" ? "split" : "shared"),
+  measures: ["latency", "throughput", "wake", "startup"],
+  wakes: [{ way: "event-loop", what: "publish-subscribe" }],
   payloadBytesMax: Number.POSITIVE_INFINITY,
   hasImports: true,
-  guessNs: (measure, payloadBytes) =>
-    measure === "throughput" ? 300 + payloadBytes : 15_000 + payloadBytes,
+  guessNs(measure, payloadBytes) {
+    if (measure === "throughput") return 300 + payloadBytes;
+    return (measure === "wake" ? WAKE_GUESS_NS : 15_000) + payloadBytes;
+  },
   prepare: alwaysReady,
   command: nodeProgram("node-net"),
 };
@@ -138,10 +158,11 @@ const cFloor: Subject = {
   name: "c-floor",
   processes: 2,
   cores: () => "split",
-  measures: ["latency"],
+  measures: ["latency", "wake"],
+  wakes: USUAL_WAKES,
   payloadBytesMax: 64,
   hasImports: false,
-  guessNs: () => 150,
+  guessNs: (measure) => (measure === "wake" ? WAKE_GUESS_NS : 150),
   prepare: buildCFloor,
   command: { file: C_FLOOR_PROGRAM, args: [] },
 };

@@ -94,7 +94,8 @@ function constantsThatDisagree(): string[] {
   const sizes: readonly (readonly [string, string])[] = [
     ["linkSlotsOffsetBytes", "link"],
     ["dataSegmentFirstChunkBytes", "dataSegmentHeader"],
-    ["pageBytes", "serviceHeader"],
+    ["pageBytes", "publishSubscribeHeader"],
+    ["pageBytes", "eventHeader"],
   ];
   for (const [constant, structure] of sizes) {
     const sizeBytes = STRUCTURES.find(({ name }) => name === structure)?.sizeBytes;

@@ -76,9 +76,10 @@ const WRITERS: Readonly<Record<Owner, string>> = {
   creator: "written by the creator",
   "control lock": "written under the control lock",
   node: "written by the node when it joins",
+  port: "written by the port",
   publisher: "written by the publisher",
-  "any publisher": "written by any publisher",
   subscriber: "written by the subscriber",
+  "any sender": "written by any sender",
 };
 
 function placeOf({ kind, offsetBytes, owner }: FieldSpec): string {

@@ -30,7 +30,7 @@ function wordLabels({ name, kind }: FieldSpec): string[] {
   if (kind === "id128") {
     return [127, 95, 63, 31].map((bit) => `${name}, bits ${bit} to ${bit - 31}`);
   }
-  return [name];
+  return [kind === "text64" ? `${name}, ${KIND_BYTES[kind]} bytes` : name];
 }
 
 /** Draws a structure, a line an element. */
@@ -47,8 +47,9 @@ export function structureDiagram(structure: StructureSpec, beginningBytes: numbe
   };
   for (const field of structure.fields) {
     skipTo(field.offsetBytes);
+    const edge = field.kind === "text64" ? "~" : "|";
     for (const [index, label] of wordLabels(field).entries()) {
-      lines.push(row(field.offsetBytes + 4 * index, label, "|"));
+      lines.push(row(field.offsetBytes + 4 * index, label, edge));
     }
     lines.push(RULE);
     endBytes = field.offsetBytes + KIND_BYTES[field.kind];

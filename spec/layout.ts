@@ -10,24 +10,26 @@
  */
 
 /** Version of the format: another major number cannot be read, another minor one can. */
-export const FORMAT_MAJOR = 1;
+export const FORMAT_MAJOR = 2;
 export const FORMAT_MINOR = 0;
 
 /** How a field's bytes are to be understood; a `word` is a u32 that changes after creation. */
-export type FieldKind = "u32" | "u64" | "id128" | "word";
+export type FieldKind = "u32" | "u64" | "id128" | "text64" | "word";
 
 /** Bytes that a field of each kind takes. */
 export const KIND_BYTES: Readonly<Record<FieldKind, number>> = {
   u32: 4,
   u64: 8,
   id128: 16,
+  text64: 64,
   word: 4,
 };
 
-/** Bytes to whose multiples a field of each kind is aligned: an id is four words. */
+/** Bytes to whose multiples a field of each kind is aligned: an id and a text are words. */
 export const KIND_ALIGNMENT_BYTES: Readonly<Record<FieldKind, number>> = {
   ...KIND_BYTES,
   id128: 16,
+  text64: 4,
 };
 
 /** Who writes a field. `control lock`: whoever holds the lock of the service's directory. */
@@ -35,9 +37,10 @@ export type Owner =
   | "creator"
   | "control lock"
   | "node"
+  | "port"
   | "publisher"
-  | "any publisher"
-  | "subscriber";
+  | "subscriber"
+  | "any sender";
 
 /** One field of a structure. */
 export interface FieldSpec {
@@ -98,6 +101,7 @@ const word = field("word");
 const u32 = field("u32");
 const u64 = field("u64");
 const id128 = field("id128");
+const text64 = field("text64");
 
 const TAG_BITS = 10;
 const SEGMENT_NUMBER_BITS = 6;
@@ -192,81 +196,129 @@ const header: StructureSpec = {
 
 const service: StructureSpec = {
   name: "serviceHeader",
-  sizeBytes: 4096,
-  meaning: "The first page of a publish-subscribe service's segment.",
+  sizeBytes: 512,
+  meaning: "The beginning of a service's segment, whatever the pattern.",
   beginsWith: "segmentHeader",
   fields: [
     word("state", 128, "control lock", "A value of ServiceState."),
     u32("maxNodes", 132, "creator", "Entries of the node table."),
-    u32("maxPublishers", 136, "creator", "Publishers that may be open at a time."),
+    u64("nodeTableOffset", 136, "creator", "Where the node table begins."),
+    word(
+      "generation",
+      144,
+      "control lock",
+      "Last generation given to a port; each joining port takes the next, never 0.",
+    ),
+    word(
+      "receiverTopology",
+      256,
+      "control lock",
+      "Counts changes of subscribers or listeners and, added by any subscriber without the lock, " +
+        "links that it gives up; senders watch it.",
+    ),
+    word(
+      "senderTopology",
+      384,
+      "any sender",
+      "Counts changes of publishers, their links and data segments, or of notifiers; receivers " +
+        "watch it.",
+    ),
+  ],
+};
+
+const publishSubscribe: StructureSpec = {
+  name: "publishSubscribeHeader",
+  sizeBytes: 4096,
+  meaning: "The first page of a publish-subscribe service's segment.",
+  beginsWith: "serviceHeader",
+  fields: [
+    u32("maxPublishers", 512, "creator", "Publishers that may be open at a time."),
+    u32(
+      "publisherRowCount",
+      516,
+      "creator",
+      "Entries of the publisher table and rows of the link matrix: more than maxPublishers, so " +
+        "that closed publishers that are still being drained do not keep new ones out.",
+    ),
     u32(
       "maxSubscribers",
-      140,
+      520,
       "creator",
       "Entries of the subscriber table; columns of the link matrix.",
     ),
-    u32("bufferSize", 144, "creator", "Slots of a link's submission queue."),
-    u32("slotStrideBytes", 148, "creator", "Distance of two slots."),
+    u32("bufferSize", 524, "creator", "Slots of a link's submission queue."),
+    u32("slotStrideBytes", 528, "creator", "Distance of two slots."),
     u32(
       "completionEntryCount",
-      152,
+      532,
       "creator",
       "Entries of a link's completion queue, a power of two.",
     ),
     u32(
       "maxBorrowedSamples",
-      156,
+      536,
       "creator",
       "Samples that a subscriber may hold of one publisher.",
     ),
-    u32("maxLoanedSamples", 160, "creator", "Loans that a publisher may hold."),
-    u32("payloadOffsetBytes", 164, "creator", "Distance from a chunk's beginning to its payload."),
-    u32("linkBytes", 168, "creator", "Size of a link, a multiple of contendedBytes."),
+    u32("maxLoanedSamples", 540, "creator", "Loans that a publisher may hold."),
+    u32("payloadOffsetBytes", 544, "creator", "Distance from a chunk's beginning to its payload."),
+    u32("linkBytes", 548, "creator", "Size of a link, a multiple of contendedBytes."),
     u32(
       "linkCompletionOffsetBytes",
-      172,
+      552,
       "creator",
       "Offset of the completion entries in a link, a multiple of contendedBytes.",
     ),
-    u64("nodeTableOffset", 176, "creator", "Where the node table begins."),
-    u64("publisherTableOffset", 184, "creator", "Where the publisher table begins."),
-    u64("subscriberTableOffset", 192, "creator", "Where the subscriber table begins."),
-    u64(
-      "linkMatrixOffset",
-      200,
-      "creator",
-      "Where the links begin: row by row, a row for each publisher.",
-    ),
-    word(
-      "generation",
-      208,
-      "control lock",
-      "Last generation given to a port; each joining port takes the next, never 0.",
-    ),
-    u32(
-      "publisherRowCount",
-      212,
-      "creator",
-      "Entries of the publisher table and rows of the link matrix: more than maxPublishers, so " +
-        "that closed publishers that are still being drained do not keep new ones out.",
-    ),
+    u64("publisherTableOffset", 560, "creator", "Where the publisher table begins."),
+    u64("subscriberTableOffset", 568, "creator", "Where the subscriber table begins."),
     u64(
       "dataSegmentTableOffset",
-      216,
+      576,
       "creator",
       "Where the tables of data segments begin, 64 entries for each publisher.",
     ),
-    word(
-      "subscriberTopology",
-      256,
-      "control lock",
-      "Counts changes of the subscriber table; publishers watch it.",
+    u64(
+      "linkMatrixOffset",
+      584,
+      "creator",
+      "Where the links begin: row by row, a row for each publisher.",
     ),
+  ],
+};
+
+const event: StructureSpec = {
+  name: "eventHeader",
+  sizeBytes: 4096,
+  meaning: "The first page of an event service's segment.",
+  beginsWith: "serviceHeader",
+  fields: [
+    u32("maxNotifiers", 512, "creator", "Entries of the notifier table."),
+    u32("maxListeners", 516, "creator", "Entries of the listener table; areas of counts."),
+    u32("eventIdMax", 520, "creator", "Greatest event id."),
+    u32("deadlineMs", 524, "creator", "Milliseconds between two notifications; 0: no deadline."),
+    u32("createdEventId", 528, "creator", "Sent when a notifier is made: the id plus 1; 0: none."),
+    u32("droppedEventId", 532, "creator", "Sent when a notifier is closed, in the same way."),
+    u32("deadEventId", 536, "creator", "Sent when a dead notifier is found, in the same way."),
+    u32(
+      "eventAreaBytes",
+      540,
+      "creator",
+      "Distance of two listeners' areas of counts, a multiple of contendedBytes.",
+    ),
+    u32(
+      "eventCountsOffsetBytes",
+      544,
+      "creator",
+      "Offset of the counts in an area; before them stands a bit for each id, in words.",
+    ),
+    u64("notifierTableOffset", 552, "creator", "Where the notifier table begins."),
+    u64("listenerTableOffset", 560, "creator", "Where the listener table begins."),
+    u64("eventAreasOffset", 568, "creator", "Where the areas of counts begin, one a listener."),
     word(
-      "publisherTopology",
-      384,
-      "any publisher",
-      "Counts changes of publishers, their links and data segments; subscribers watch it.",
+      "lastNotificationTick",
+      640,
+      "any sender",
+      "When anybody notified last: tenths of a millisecond of the monotonic clock, modulo 2^32.",
     ),
   ],
 };
@@ -283,16 +335,33 @@ const nodeEntry: StructureSpec = {
   ],
 };
 
-const publisherEntry: StructureSpec = {
-  name: "publisherEntry",
-  sizeBytes: 128,
-  meaning: "A publisher.",
+const portEntry: StructureSpec = {
+  name: "portEntry",
+  sizeBytes: 256,
+  meaning:
+    "A port: a publisher, subscriber, notifier or listener, each kind in a table of its own.",
   isRepeated: true,
   fields: [
     word("state", 0, "control lock", "A value of EntryState."),
-    u32("generation", 4, "publisher", "Distinguishes it from earlier publishers in this entry."),
-    id128("portId", 16, "publisher", "Names its data segments."),
-    id128("nodeId", 32, "publisher", "The node it belongs to."),
+    u32("generation", 4, "port", "Distinguishes it from earlier ports in this entry."),
+    id128("portId", 16, "port", "Who it is; a publisher's names its data segments."),
+    id128("nodeId", 32, "port", "The node it belongs to."),
+    u32("nameBytes", 48, "port", "Length of its name, 0 to 64."),
+    text64("name", 52, "port", "A name for people, in UTF-8."),
+    word(
+      "bell",
+      128,
+      "port",
+      "How the port waits: bits of Bell, and above them the number of the wait. Who has something " +
+        "for a port that sleeps rings it and clears the three lowest bits.",
+    ),
+    u32("bellToken", 132, "port", "What is written into the node's FIFO to ring this port."),
+    word(
+      "descriptorBell",
+      136,
+      "port",
+      "1 when the port has a FIFO of its own, into which every sender writes a byte; 0: none.",
+    ),
   ],
 };
 
@@ -311,19 +380,6 @@ const dataSegmentEntry: StructureSpec = {
     ),
     u32("chunkCount", 4, "publisher", "Chunks in the segment, 1 to 65536."),
     u64("chunkStrideBytes", 8, "publisher", "Distance of two chunks."),
-  ],
-};
-
-const subscriberEntry: StructureSpec = {
-  name: "subscriberEntry",
-  sizeBytes: 256,
-  meaning: "A subscriber.",
-  isRepeated: true,
-  fields: [
-    word("state", 0, "control lock", "A value of EntryState: free, joining or active."),
-    u32("generation", 4, "subscriber", "Distinguishes it from earlier subscribers in this entry."),
-    id128("portId", 16, "subscriber", "Who it is."),
-    id128("nodeId", 32, "subscriber", "The node it belongs to."),
   ],
 };
 
@@ -384,10 +440,11 @@ const dataSegmentHeader: StructureSpec = {
 export const STRUCTURES: readonly StructureSpec[] = [
   header,
   service,
+  publishSubscribe,
+  event,
   nodeEntry,
-  publisherEntry,
+  portEntry,
   dataSegmentEntry,
-  subscriberEntry,
   link,
   dataSegmentHeader,
   chunkHeader,
@@ -401,6 +458,7 @@ export const STATES: readonly StateSpec[] = [
     values: {
       publishSubscribe: { value: 1, meaning: "Tables and links of a publish-subscribe service." },
       data: { value: 2, meaning: "Chunks of one publisher." },
+      event: { value: 3, meaning: "Tables and counts of an event service." },
     },
   },
   {
@@ -425,6 +483,16 @@ export const STATES: readonly StateSpec[] = [
         value: 3,
         meaning: "A closed publisher whose messages have not all been taken.",
       },
+    },
+  },
+  {
+    name: "bell",
+    meaning: "Bits of a port's bell; none of the lower two: it is awake, and need not be rung.",
+    values: {
+      blocked: { value: 1, meaning: "It sleeps on the bell itself, as a futex." },
+      loop: { value: 2, meaning: "It sleeps on its node's FIFO, in an event loop or in ppoll." },
+      ringing: { value: 4, meaning: "Somebody is about to ring it." },
+      waitNumber: { value: 8, meaning: "The unit in which waits are counted." },
     },
   },
 ];

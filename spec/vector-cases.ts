@@ -40,6 +40,13 @@ export interface LinkContent {
   readonly returned: readonly Omit<SlotContent, "tag">[];
 }
 
+/** What waits for a listener of an event service to take it. */
+export interface EventArea {
+  readonly listener: number;
+  /** Ids that have been counted; each bit is set whose id has a count. Ascending. */
+  readonly counts: readonly { readonly eventId: number; readonly count: number }[];
+}
+
 /** A chunk that has been written. */
 export interface ChunkContent {
   readonly chunkIndex: number;
@@ -58,11 +65,16 @@ export interface VectorCase {
   readonly refused?: { readonly code: string; readonly because: string };
   readonly segmentHeader: FieldValues;
   readonly serviceHeader?: FieldValues;
+  readonly publishSubscribeHeader?: FieldValues;
   readonly nodes?: readonly FieldValues[];
   readonly publishers?: readonly FieldValues[];
   readonly dataSegments?: readonly DataSegmentRow[];
   readonly subscribers?: readonly FieldValues[];
   readonly links?: readonly LinkContent[];
+  readonly eventHeader?: FieldValues;
+  readonly notifiers?: readonly FieldValues[];
+  readonly listeners?: readonly FieldValues[];
+  readonly eventAreas?: readonly EventArea[];
   readonly dataSegmentHeader?: FieldValues;
   readonly chunks?: readonly ChunkContent[];
 }
@@ -74,19 +86,25 @@ const PUBLISHER_DRAINING = "c0ffee00000000000000000000000003";
 const PUBLISHER_ACTIVE = "deadbeefcafef00d0123456789abcdef";
 const SUBSCRIBER_FIRST = "fffffffffffffffffffffffffffffff5";
 const SUBSCRIBER_SECOND = "80000000000000007fffffff00000006";
+const LISTENER_FIRST = "10000000000000000000000000000007";
+const LISTENER_SECOND = "20000000000000000000000000000008";
+const NOTIFIER = "30000000000000000000000000000009";
 const NOBODY = "0".repeat(32);
 const MAGIC = "0x454f4c46";
 
 const SERVICE_IMAGE_BYTES = 24_576;
+const EVENT_IMAGE_BYTES = 20_480;
 const DATA_IMAGE_BYTES = 4096 + 4 * 256;
 
 function segmentHeader(segmentKind: string, segmentBytes: number, ownerId: string): FieldValues {
-  return { magic: MAGIC, formatMajor: 1, formatMinor: 0, segmentKind, segmentBytes, ownerId };
+  return { magic: MAGIC, formatMajor: 2, formatMinor: 0, segmentKind, segmentBytes, ownerId };
 }
 
-/** What the creator of both service images chose, and what follows from it. */
+/** The node table of all service images. */
+const NODE_TABLE: FieldValues = { maxNodes: 2, nodeTableOffset: 4096 };
+
+/** What the creator of both publish-subscribe images chose, and what follows from it. */
 const SERVICE_SHAPE: FieldValues = {
-  maxNodes: 2,
   maxPublishers: 1,
   maxSubscribers: 2,
   bufferSize: 4,
@@ -97,7 +115,6 @@ const SERVICE_SHAPE: FieldValues = {
   payloadOffsetBytes: 16,
   linkBytes: 640,
   linkCompletionOffsetBytes: 512,
-  nodeTableOffset: 4096,
   publisherTableOffset: 12_288,
   subscriberTableOffset: 8192,
   linkMatrixOffset: 20_480,
@@ -106,7 +123,25 @@ const SERVICE_SHAPE: FieldValues = {
 };
 
 const FREE_NODE: FieldValues = { state: "free", nodeId: NOBODY };
-const FREE_PORT: FieldValues = { state: "free", generation: 0, portId: NOBODY, nodeId: NOBODY };
+
+/** A port that is awake and has never slept, without a name and a FIFO of its own. */
+const QUIET_PORT: FieldValues = {
+  nameBytes: 0,
+  name: "",
+  bell: 0,
+  bellToken: 0,
+  descriptorBell: 0,
+};
+const FREE_PORT: FieldValues = {
+  state: "free",
+  generation: 0,
+  portId: NOBODY,
+  nodeId: NOBODY,
+  ...QUIET_PORT,
+};
+
+/** The longest name that fits: 64 bytes, the last four of them one character. */
+const LONGEST_NAME = `${"a name of exactly sixty-four bytes, its end being ".padEnd(60, ".")}🔔`;
 
 const NEW_SERVICE: VectorCase = {
   image: "service-new.bin",
@@ -115,11 +150,12 @@ const NEW_SERVICE: VectorCase = {
   segmentHeader: segmentHeader("publishSubscribe", SERVICE_IMAGE_BYTES, SERVICE_ID),
   serviceHeader: {
     state: "open",
-    ...SERVICE_SHAPE,
+    ...NODE_TABLE,
     generation: 0,
-    subscriberTopology: 0,
-    publisherTopology: 0,
+    receiverTopology: 0,
+    senderTopology: 0,
   },
+  publishSubscribeHeader: SERVICE_SHAPE,
   nodes: [{ state: "active", nodeId: NODE_A }, FREE_NODE],
   publishers: [FREE_PORT, FREE_PORT],
   subscribers: [FREE_PORT, FREE_PORT],
@@ -225,24 +261,41 @@ const BUSY_LINKS: readonly LinkContent[] = [
 const BUSY_SERVICE: VectorCase = {
   image: "service-busy.bin",
   meaning:
-    "The same service later: two nodes, two subscribers, a closed publisher whose last message " +
-    "waits for the first subscriber, and an active publisher.",
+    "The same service later: two nodes, two subscribers, of whom the first sleeps, a closed " +
+    "publisher whose last message waits for the first subscriber, and an active publisher.",
   imageBytes: SERVICE_IMAGE_BYTES,
   segmentHeader: segmentHeader("publishSubscribe", SERVICE_IMAGE_BYTES, SERVICE_ID),
   serviceHeader: {
     state: "open",
-    ...SERVICE_SHAPE,
+    ...NODE_TABLE,
     generation: 4,
-    subscriberTopology: 2,
-    publisherTopology: 8,
+    receiverTopology: 2,
+    senderTopology: 8,
   },
+  publishSubscribeHeader: SERVICE_SHAPE,
   nodes: [
     { state: "active", nodeId: NODE_A },
     { state: "active", nodeId: NODE_B },
   ],
   publishers: [
-    { state: "draining", generation: 3, portId: PUBLISHER_DRAINING, nodeId: NODE_A },
-    { state: "active", generation: 4, portId: PUBLISHER_ACTIVE, nodeId: NODE_B },
+    {
+      state: "draining",
+      generation: 3,
+      portId: PUBLISHER_DRAINING,
+      nodeId: NODE_A,
+      ...QUIET_PORT,
+      nameBytes: 8,
+      name: "Kühlung",
+      bellToken: 1,
+    },
+    {
+      state: "active",
+      generation: 4,
+      portId: PUBLISHER_ACTIVE,
+      nodeId: NODE_B,
+      ...QUIET_PORT,
+      bellToken: 4_294_967_295,
+    },
   ],
   dataSegments: [
     { publisherRow: 0, number: 1, incarnation: 1, chunkCount: 1, chunkStrideBytes: 128 },
@@ -256,10 +309,113 @@ const BUSY_SERVICE: VectorCase = {
     },
   ],
   subscribers: [
-    { state: "active", generation: 1, portId: SUBSCRIBER_FIRST, nodeId: NODE_B },
-    { state: "active", generation: 2, portId: SUBSCRIBER_SECOND, nodeId: NODE_A },
+    {
+      state: "active",
+      generation: 1,
+      portId: SUBSCRIBER_FIRST,
+      nodeId: NODE_B,
+      ...QUIET_PORT,
+      nameBytes: 64,
+      name: LONGEST_NAME,
+      // It has slept twice, and sleeps on its node's FIFO for the third time.
+      bell: 3 * 8 + 2,
+      bellToken: 2,
+    },
+    {
+      state: "active",
+      generation: 2,
+      portId: SUBSCRIBER_SECOND,
+      nodeId: NODE_A,
+      ...QUIET_PORT,
+      nameBytes: 7,
+      name: "display",
+    },
   ],
   links: [...DRAINING_LINKS, ...BUSY_LINKS],
+};
+
+const EVENT_SERVICE: VectorCase = {
+  image: "event-service.bin",
+  meaning:
+    "An event service with a deadline and two notices: two nodes, a notifier, and two listeners. " +
+    "The first one's futex is about to be woken: events wait for it, of which one has happened " +
+    "more than 2^32 times. The second one sleeps in its event loop and has a FIFO of its own.",
+  imageBytes: EVENT_IMAGE_BYTES,
+  segmentHeader: segmentHeader("event", EVENT_IMAGE_BYTES, SERVICE_ID),
+  serviceHeader: {
+    state: "open",
+    ...NODE_TABLE,
+    generation: 3,
+    receiverTopology: 2,
+    senderTopology: 1,
+  },
+  eventHeader: {
+    maxNotifiers: 2,
+    maxListeners: 2,
+    eventIdMax: 39,
+    deadlineMs: 1500,
+    createdEventId: 1,
+    droppedEventId: 0,
+    deadEventId: 40,
+    eventAreaBytes: 512,
+    eventCountsOffsetBytes: 128,
+    notifierTableOffset: 12_288,
+    listenerTableOffset: 8192,
+    eventAreasOffset: 16_384,
+    lastNotificationTick: 4_294_967_000,
+  },
+  nodes: [
+    { state: "active", nodeId: NODE_A },
+    { state: "active", nodeId: NODE_B },
+  ],
+  notifiers: [
+    {
+      state: "active",
+      generation: 3,
+      portId: NOTIFIER,
+      nodeId: NODE_B,
+      ...QUIET_PORT,
+      nameBytes: 9,
+      name: "扉の鈴",
+      bellToken: 7,
+    },
+    FREE_PORT,
+  ],
+  listeners: [
+    {
+      state: "active",
+      generation: 1,
+      portId: LISTENER_FIRST,
+      nodeId: NODE_A,
+      ...QUIET_PORT,
+      // The last number before they begin anew, blocked and ringing.
+      bell: (2 ** 29 - 1) * 8 + 1 + 4,
+    },
+    {
+      state: "active",
+      generation: 2,
+      portId: LISTENER_SECOND,
+      nodeId: NODE_B,
+      ...QUIET_PORT,
+      nameBytes: 4,
+      name: "hall",
+      bell: 1 * 8 + 2,
+      bellToken: 65_536,
+      descriptorBell: 1,
+    },
+  ],
+  eventAreas: [
+    {
+      listener: 0,
+      counts: [
+        { eventId: 0, count: 1 },
+        { eventId: 31, count: 3 },
+        { eventId: 32, count: 4_294_967_298 },
+        { eventId: 39, count: 2 },
+      ],
+    },
+    { listener: 1, counts: [] },
+  ],
 };
 
 const DATA_SEGMENT: VectorCase = {
@@ -276,7 +432,6 @@ const DATA_SEGMENT: VectorCase = {
     {
       chunkIndex: 2,
       sequence: 2_147_483_648,
-
       payloadBytes: 5_368_709_127,
       payloadText: "more than 4 GiB, zwölf Boxkämpfer",
     },
@@ -287,8 +442,8 @@ const FOREIGN_MAJOR: VectorCase = {
   image: "foreign-major.bin",
   meaning: "The beginning of a segment of another major version of the format.",
   imageBytes: 128,
-  refused: { code: "FLOE_FORMAT_VERSION", because: "formatMajor is 2" },
-  segmentHeader: { ...segmentHeader("publishSubscribe", 128, SERVICE_ID), formatMajor: 2 },
+  refused: { code: "FLOE_FORMAT_VERSION", because: "formatMajor is 3" },
+  segmentHeader: { ...segmentHeader("publishSubscribe", 128, SERVICE_ID), formatMajor: 3 },
 };
 
 const BAD_MAGIC: VectorCase = {
@@ -311,6 +466,7 @@ const TRUNCATED: VectorCase = {
 export const VECTOR_CASES: readonly VectorCase[] = [
   NEW_SERVICE,
   BUSY_SERVICE,
+  EVENT_SERVICE,
   DATA_SEGMENT,
   FOREIGN_MAJOR,
   BAD_MAGIC,

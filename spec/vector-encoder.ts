@@ -16,6 +16,7 @@ import {
 } from "./layout.ts";
 import type {
   DataSegmentRow,
+  EventArea,
   FieldValues,
   LinkContent,
   SlotContent,
@@ -58,6 +59,11 @@ function writeField(
       const digits = String(value).slice(index * 8, index * 8 + 8);
       view.setUint32(offsetBytes + index * 4, Number.parseInt(digits, 16), LITTLE_ENDIAN);
     }
+    return;
+  }
+  if (field.kind === "text64") {
+    const text = new TextEncoder().encode(String(value));
+    new Uint8Array(view.buffer).set(text, view.byteOffset + offsetBytes);
     return;
   }
   const number = numberOf(structureName, field, value);
@@ -111,17 +117,17 @@ function writeDataSegmentRow(view: DataView, tableOffset: number, row: DataSegme
   writeStructure(view, "dataSegmentEntry", tableOffset + entryIndex * sizeBytes, values);
 }
 
-function writeLink(view: DataView, service: FieldValues, link: LinkContent): void {
-  const index = link.publisherRow * numberIn(service, "maxSubscribers") + link.subscriberColumn;
-  const offset = numberIn(service, "linkMatrixOffset") + index * numberIn(service, "linkBytes");
+function writeLink(view: DataView, header: FieldValues, link: LinkContent): void {
+  const index = link.publisherRow * numberIn(header, "maxSubscribers") + link.subscriberColumn;
+  const offset = numberIn(header, "linkMatrixOffset") + index * numberIn(header, "linkBytes");
   writeStructure(view, "link", offset, link.words);
   const slotsOffset = offset + structureNamed("link").sizeBytes;
   for (const [slotIndex, slot] of link.slots.entries()) {
     if (slot === "empty") continue;
-    const slotOffset = slotsOffset + slotIndex * numberIn(service, "slotStrideBytes");
+    const slotOffset = slotsOffset + slotIndex * numberIn(header, "slotStrideBytes");
     view.setUint32(slotOffset, slotWord(slot), LITTLE_ENDIAN);
   }
-  const completionsOffset = offset + numberIn(service, "linkCompletionOffsetBytes");
+  const completionsOffset = offset + numberIn(header, "linkCompletionOffsetBytes");
   for (const [entryIndex, entry] of link.completions.entries()) {
     if (entry === "never written") continue;
     view.setUint32(
@@ -130,6 +136,37 @@ function writeLink(view: DataView, service: FieldValues, link: LinkContent): voi
       LITTLE_ENDIAN,
     );
   }
+}
+
+function writeEventArea(view: DataView, header: FieldValues, area: EventArea): void {
+  const offset =
+    numberIn(header, "eventAreasOffset") + area.listener * numberIn(header, "eventAreaBytes");
+  const countsOffset = offset + numberIn(header, "eventCountsOffsetBytes");
+  for (const { eventId, count } of area.counts) {
+    // Bits are numbered from the least significant of the first byte on.
+    const byte = offset + Math.floor(eventId / 8);
+    view.setUint8(byte, view.getUint8(byte) + 2 ** (eventId % 8));
+    view.setBigUint64(countsOffset + eventId * KIND_BYTES.u64, BigInt(count), LITTLE_ENDIAN);
+  }
+}
+
+function writePublishSubscribe(view: DataView, header: FieldValues, vectorCase: VectorCase): void {
+  const { publishers = [], subscribers = [], dataSegments = [], links = [] } = vectorCase;
+  writeStructure(view, "publishSubscribeHeader", 0, header);
+  writeTable(view, "portEntry", numberIn(header, "publisherTableOffset"), publishers);
+  writeTable(view, "portEntry", numberIn(header, "subscriberTableOffset"), subscribers);
+  for (const row of dataSegments) {
+    writeDataSegmentRow(view, numberIn(header, "dataSegmentTableOffset"), row);
+  }
+  for (const link of links) writeLink(view, header, link);
+}
+
+function writeEvent(view: DataView, header: FieldValues, vectorCase: VectorCase): void {
+  const { notifiers = [], listeners = [], eventAreas = [] } = vectorCase;
+  writeStructure(view, "eventHeader", 0, header);
+  writeTable(view, "portEntry", numberIn(header, "notifierTableOffset"), notifiers);
+  writeTable(view, "portEntry", numberIn(header, "listenerTableOffset"), listeners);
+  for (const area of eventAreas) writeEventArea(view, header, area);
 }
 
 function writeChunks(view: DataView, bytes: Uint8Array, vectorCase: VectorCase): void {
@@ -148,18 +185,16 @@ export function encodeCase(vectorCase: VectorCase): Uint8Array {
   const bytes = new Uint8Array(vectorCase.imageBytes);
   const view = new DataView(bytes.buffer);
   writeStructure(view, "segmentHeader", 0, vectorCase.segmentHeader);
-  const service = vectorCase.serviceHeader;
-  if (service !== undefined) {
-    writeStructure(view, "serviceHeader", 0, service);
-    const { nodes = [], publishers = [], subscribers = [] } = vectorCase;
-    writeTable(view, "nodeEntry", numberIn(service, "nodeTableOffset"), nodes);
-    writeTable(view, "publisherEntry", numberIn(service, "publisherTableOffset"), publishers);
-    writeTable(view, "subscriberEntry", numberIn(service, "subscriberTableOffset"), subscribers);
-    for (const row of vectorCase.dataSegments ?? []) {
-      writeDataSegmentRow(view, numberIn(service, "dataSegmentTableOffset"), row);
-    }
-    for (const link of vectorCase.links ?? []) writeLink(view, service, link);
+  if (vectorCase.serviceHeader !== undefined) {
+    const { serviceHeader, nodes = [] } = vectorCase;
+    writeStructure(view, "serviceHeader", 0, serviceHeader);
+    writeTable(view, "nodeEntry", numberIn(serviceHeader, "nodeTableOffset"), nodes);
   }
+  const { publishSubscribeHeader, eventHeader } = vectorCase;
+  if (publishSubscribeHeader !== undefined) {
+    writePublishSubscribe(view, publishSubscribeHeader, vectorCase);
+  }
+  if (eventHeader !== undefined) writeEvent(view, eventHeader, vectorCase);
   if (vectorCase.dataSegmentHeader !== undefined) {
     writeStructure(view, "dataSegmentHeader", 0, vectorCase.dataSegmentHeader);
     writeChunks(view, bytes, vectorCase);

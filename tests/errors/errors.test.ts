@@ -13,9 +13,10 @@ import { floeTest } from "../support/bench.ts";
 import { rowsOfFiles } from "./rows-of-files.ts";
 import { rowsOfOptions } from "./rows-of-options.ts";
 import { rowsOfUse } from "./rows-of-use.ts";
+import { rowsOfWaits } from "./rows-of-waits.ts";
 import { type Row, Stage } from "./stage.ts";
 
-const rows: readonly Row[] = [...rowsOfOptions, ...rowsOfFiles, ...rowsOfUse];
+const rows: readonly Row[] = [...rowsOfOptions, ...rowsOfFiles, ...rowsOfUse, ...rowsOfWaits];
 
 /** Codes that no row provokes, and why. */
 const NOT_IN_TABLE: Partial<Record<ErrorCode, string>> = {

@@ -10,8 +10,8 @@ const MAGIC_BYTE = 0;
 const MAJOR_BYTE = 4;
 const KIND_BYTE = 12;
 const OWNER_BYTE = 32;
-const BUFFER_SIZE_BYTE = 144;
-const SLOT_STRIDE_BYTE = 148;
+const BUFFER_SIZE_BYTE = 524;
+const SLOT_STRIDE_BYTE = 528;
 
 const removeIt = /stop the service's processes and remove/;
 const sameMajor = /share the major format/;
@@ -76,7 +76,7 @@ const configRows: readonly Row[] = [
   {
     mistake: "a service.json of another format version",
     code: "FLOE_FORMAT_VERSION",
-    expected: { subject: /service\.json/, wanted: /version 1/, found: /99/, remedy: sameMajor },
+    expected: { subject: /service\.json/, wanted: /version 2/, found: /99/, remedy: sameMajor },
     provoke: damaged((stage) => stage.editConfig(replacing(["format", "major"], 99))),
   },
   {
@@ -129,7 +129,7 @@ const linksRows: readonly Row[] = [
   linksRow("have another magic", /magic/, /0x1/, (stage) => stage.poke("links", MAGIC_BYTE, 1)),
   linksRow("are of another kind", /kind 1/, /2/, (stage) => stage.poke("links", KIND_BYTE, 2)),
   linksRow("belong to another", /id/, /./, (stage) => stage.poke("links", OWNER_BYTE, 5)),
-  linksRow("have another buffer", /144/, /77/, (s) => s.poke("links", BUFFER_SIZE_BYTE, 77)),
+  linksRow("have another buffer", /524/, /77/, (s) => s.poke("links", BUFFER_SIZE_BYTE, 77)),
   linksRow("have no shape", /shape/, /"slotStrideBytes":3/, (stage) => {
     stage.poke("links", SLOT_STRIDE_BYTE, 3);
   }),
@@ -140,8 +140,8 @@ const linksRows: readonly Row[] = [
   {
     mistake: "links of another format version",
     code: "FLOE_FORMAT_VERSION",
-    expected: { subject: /links/, wanted: /version 1/, found: /version 2/, remedy: sameMajor },
-    provoke: damaged((stage) => stage.poke("links", MAJOR_BYTE, 2)),
+    expected: { subject: /links/, wanted: /version 2/, found: /version 3/, remedy: sameMajor },
+    provoke: damaged((stage) => stage.poke("links", MAJOR_BYTE, 3)),
   },
   {
     mistake: "links that are missing when another opens them",
@@ -211,7 +211,7 @@ const dataRows: readonly Row[] = [
   {
     mistake: "a data segment of another format version",
     code: "FLOE_FORMAT_VERSION",
-    expected: { subject: /data\./, wanted: /version 1/, found: /version 7/, remedy: sameMajor },
+    expected: { subject: /data\./, wanted: /version 2/, found: /version 7/, remedy: sameMajor },
     provoke: damagedData((stage, file) => stage.poke(file, MAJOR_BYTE, 7)),
   },
   {

@@ -178,6 +178,61 @@ const optionRows: readonly Row[] = [
   },
 ];
 
+const eventRows: readonly Row[] = [
+  {
+    mistake: "a deadline of no time",
+    code: "FLOE_OPTION_INVALID",
+    expected: { subject: /deadline/, wanted: /from 1 .*or null/, found: /^0$/, remedy: /option/ },
+    provoke: (stage) => stage.events({ deadline: 0 }),
+  },
+  {
+    mistake: "a notice beyond the service's ids",
+    code: "FLOE_OPTION_INVALID",
+    expected: { subject: /deadEventId/, wanted: /eventIdMax 9/, found: /10/, remedy: /option/ },
+    provoke: (stage) => stage.events({ eventIdMax: 9, deadEventId: 10 }),
+  },
+  {
+    mistake: "a notice that an existing service does not give",
+    code: "FLOE_SERVICE_INCOMPATIBLE",
+    expected: {
+      subject: /"s"/,
+      wanted: /deadEventId 4/,
+      found: /deadEventId off/,
+      remedy: /Leave.*out/,
+    },
+    provoke: (stage) => {
+      stage.events();
+      stage.events({ deadEventId: 4 });
+    },
+  },
+  {
+    mistake: "a default event id beyond the service's ids",
+    code: "FLOE_EVENT_ID_INVALID",
+    expected: { subject: /"s"/, wanted: /0 to 9 \(eventIdMax\)/, found: /^10$/, remedy: /larger/ },
+    provoke: (stage) => stage.events({ eventIdMax: 9 }).notifier({ defaultEventId: 10 }),
+  },
+  {
+    mistake: "one notifier too many",
+    code: "FLOE_LIMIT_REACHED",
+    expected: { subject: /"s"/, wanted: /notifier/, found: /maxNotifiers/, remedy: /larger/ },
+    provoke: (stage) => {
+      const events = stage.events({ maxNotifiers: 1 });
+      stage.hold(events.notifier());
+      stage.hold(events.notifier());
+    },
+  },
+  {
+    mistake: "one listener too many",
+    code: "FLOE_LIMIT_REACHED",
+    expected: { subject: /"s"/, wanted: /listener/, found: /maxListeners/, remedy: /larger/ },
+    provoke: (stage) => {
+      const events = stage.events({ maxListeners: 1 });
+      stage.hold(events.listener());
+      stage.hold(events.listener());
+    },
+  },
+];
+
 const rootRows: readonly Row[] = [
   {
     mistake: "a root that is a file",
@@ -251,6 +306,7 @@ export const rowsOfOptions: readonly Row[] = [
   ...payloadRows,
   ...nameRows,
   ...optionRows,
+  ...eventRows,
   ...rootRows,
   ...valueRows,
 ];

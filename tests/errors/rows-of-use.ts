@@ -53,6 +53,46 @@ const useRows: readonly Row[] = [
     },
   },
   {
+    mistake: "a notifier that was closed",
+    code: "FLOE_CLOSED",
+    expected: { subject: /notifier of "s"/, wanted: /use/, found: /closed/, remedy: /new/ },
+    provoke: (stage) => {
+      const notifier = stage.events().notifier();
+      notifier.close();
+      notifier.notify();
+    },
+  },
+  {
+    mistake: "a listener that was closed",
+    code: "FLOE_CLOSED",
+    expected: { subject: /listener of "s"/, wanted: /use/, found: /closed/, remedy: /new/ },
+    provoke: (stage) => {
+      const listener = stage.events().listener();
+      listener.close();
+      listener.tryWait();
+    },
+  },
+  {
+    mistake: "an event id that the service does not have",
+    code: "FLOE_EVENT_ID_INVALID",
+    expected: { subject: /"s"/, wanted: /0 to 255/, found: /^256$/, remedy: /larger eventIdMax/ },
+    provoke: (stage) => stage.hold(stage.events().notifier()).notify(256),
+  },
+  {
+    mistake: "a listener that was meant and has gone",
+    code: "FLOE_PEER_GONE",
+    expected: { subject: /listener .*"s"/, wanted: /notify/, found: /left/, remedy: /listeners/ },
+    provoke: (stage) => {
+      const events = stage.events();
+      const notifier = stage.hold(events.notifier());
+      events.listener().close();
+      const listener = events.listener();
+      const [outdated] = notifier.listeners();
+      listener.close();
+      notifier.notifyListener(outdated!);
+    },
+  },
+  {
     mistake: "a loan that was sent",
     code: "FLOE_RELEASED",
     expected: { subject: /loan/, wanted: /use/, found: /sent/, remedy: /new loan/ },
@@ -116,21 +156,6 @@ const useRows: readonly Row[] = [
       const sample = subscriber.tryTake()!;
       stage.hold({ close: () => sample.release() });
       subscriber.tryTake();
-    },
-  },
-  {
-    mistake: "a wait for a message that does not come",
-    code: "FLOE_TIMEOUT",
-    expected: { subject: /wait/, wanted: /message/, found: /1 ms/, remedy: /other side/ },
-    provoke: (stage) => stage.hold(stage.ticks().subscriber()).take({ timeout: 1 }),
-  },
-  {
-    mistake: "a wait for subscribers that was aborted",
-    code: "FLOE_ABORTED",
-    expected: { subject: /wait/, wanted: /3 subscribers/, found: /signal/, remedy: /other side/ },
-    provoke: (stage) => {
-      const publisher = stage.hold(stage.ticks().publisher());
-      return publisher.waitForSubscribers({ count: 3, signal: AbortSignal.abort() });
     },
   },
   {

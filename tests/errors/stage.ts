@@ -7,6 +7,8 @@ import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "nod
 import { join } from "node:path";
 import {
   type ErrorCode,
+  type EventOptions,
+  type EventService,
   FloeError,
   Node,
   type NodeOptions,
@@ -61,6 +63,11 @@ export class Stage {
   /** Opens a service of ticks by a node of its own. */
   ticks(name = "s", options: Partial<PublishSubscribeOptions<typeof Tick>> = {}) {
     return this.open(name, { payload: Tick, ...options });
+  }
+
+  /** Opens an event service by a node of its own. */
+  events(options: EventOptions = {}): EventService {
+    return this.hold(this.node().event("s", options));
   }
 
   /** The directory of a service. */

@@ -11,19 +11,20 @@ import {
   compareExchange,
   exchange,
   fetchAdd,
+  fetchOr,
   loadAcquire,
   peek,
   storeRelease,
   type Words,
 } from "floe/model";
 import { explore } from "./explorer.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, ThreadControl } from "./scenario.ts";
 
 const WORD_COUNT = 3;
-const KINDS = ["load", "peek", "store", "exchange", "compareExchange", "add"] as const;
+const KINDS = ["load", "peek", "store", "exchange", "compareExchange", "add", "or", "all"] as const;
 
 interface Instruction {
-  readonly kind: (typeof KINDS)[number] | "wait";
+  readonly kind: (typeof KINDS)[number] | "wait" | "sleep";
   readonly word: number;
   readonly value: number;
 }
@@ -52,7 +53,10 @@ function makeProgram(seed: number): Program {
   const makeInstruction = (thread: number): Instruction => {
     const word = random(WORD_COUNT);
     // Only thread 1 waits, and thread 0's end is enough for it, so that no program blocks forever.
-    const kind = thread === 1 && random(3) === 0 ? "wait" : KINDS[random(KINDS.length)]!;
+    // Thread 0 does not sleep: it has to come to its end.
+    const mayWait = thread === 1 && random(3) === 0;
+    const maySleep = thread > 0 && random(6) === 0;
+    const kind = mayWait ? "wait" : maySleep ? "sleep" : KINDS[random(KINDS.length)]!;
     return { kind, word, value: random(3) };
   };
   const threads = Array.from({ length: threadCount }, (_, thread) =>
@@ -78,9 +82,35 @@ function run(words: Words, { kind, word, value }: Instruction, before: number): 
       return compareExchange(words, word, value, written);
     case "add":
       return fetchAdd(words, word, 1);
+    case "or":
+      return fetchOr(words, word, written);
+    case "all":
+      return readAll(words);
+    case "sleep":
+      return peek(words, word);
     case "wait":
       return 0;
   }
+}
+
+function readAll(words: Words): number {
+  return peek(words, 0) + 8 * peek(words, 1) + 64 * peek(words, 2);
+}
+
+/** The same through the explorer, which has steps of its own for what takes more than one word. */
+function runInModel(
+  words: Words,
+  instruction: Instruction,
+  before: number,
+  control: ThreadControl,
+): number {
+  const { kind, word } = instruction;
+  if (kind === "all") return control.readTogether("all words", () => readAll(words));
+  if (kind === "sleep") return control.sleepUntil("word", () => peek(words, word));
+  if (kind === "wait") {
+    control.waitUntil("word", (others) => peek(words, word) !== 0 || others.ended("0"));
+  }
+  return run(words, instruction, before);
 }
 
 function describe(results: readonly (readonly number[])[], words: Words, dead: number): string {
@@ -104,7 +134,8 @@ function enumerate(program: Program, bound: number): Set<string> {
     const isEnabled = (thread: number): boolean => {
       if (hasEnded(thread) || (thread === survivor && dead < 0)) return false;
       const { kind, word } = threads[thread]![results[thread]!.length]!;
-      return kind !== "wait" || words[word] !== 0 || hasEnded(0);
+      if (kind !== "wait" && kind !== "sleep") return true;
+      return words[word] !== 0 || (kind === "wait" && hasEnded(0));
     };
     const enabled = threads.map((_, thread) => thread).filter(isEnabled);
     if (enabled.length === 0) outcomes.add(describe(results, words, dead));
@@ -143,15 +174,11 @@ function collect(program: Program, bound: number | undefined): [Set<string>, num
           name: String(index),
           mortal: index === mortal,
           ...(mortal >= 0 && index === threads.length - 1 && { afterDeathOf: String(mortal) }),
-          run: ({ note, waitUntil }) => {
+          run: (control) => {
             let before = 0;
             for (const instruction of instructions) {
-              const { kind, word } = instruction;
-              if (kind === "wait") {
-                waitUntil("word", (others) => peek(words, word) !== 0 || others.ended("0"));
-              }
-              before = run(words, instruction, before);
-              note("result", before);
+              before = runInModel(words, instruction, before, control);
+              control.note("result", before);
             }
           },
         })),

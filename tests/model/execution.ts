@@ -20,9 +20,9 @@ import {
 } from "./race-detector.ts";
 import type { Endings, Model, ModelThread, Note, Outcome } from "./scenario.ts";
 
-/** Steps that are no operations on words. */
-export const WAIT = 7;
-export const DEATH = 8;
+/** Steps that are no operations on words; the numbers of those begin at 0. */
+export const WAIT = -1;
+export const DEATH = -2;
 
 /** Kinds of steps: a {@link WordOperation}, {@link WAIT} or {@link DEATH}. */
 export type StepKind = WordOperation | typeof WAIT | typeof DEATH;
@@ -32,6 +32,8 @@ export type ThreadStatus = "ready" | "done" | "dead";
 
 /** Thrown through the code of a thread to hold it before its next step. */
 const SUSPENDED = Symbol("suspended by the model explorer");
+
+type WaitCondition = (threads: Endings) => number | undefined;
 
 /** A step, pending or performed. */
 export interface Step {
@@ -45,7 +47,10 @@ export interface Step {
   readonly expected: number;
   /** The description of a wait. */
   readonly what: string;
-  readonly condition: ((threads: Endings) => boolean) | undefined;
+  /** The result of a wait that may end, undefined while it may not. */
+  readonly condition: WaitCondition | undefined;
+  /** Whether an execution may end in this wait. */
+  readonly isSleep: boolean;
   /** Locations that the condition read when it was last evaluated. */
   readonly waitLocations: number[];
   /** Threads, as a mask, whose end the condition asked for when it was last evaluated. */
@@ -154,7 +159,12 @@ export class Execution implements Endings {
   isEnabled(thread: ThreadState): boolean {
     if (thread.status !== "ready" || !this.hasStarted(thread)) return false;
     const step = thread.pending!;
-    return step.kind !== WAIT || this.#holds(step, "condition");
+    return step.kind !== WAIT || this.#evaluate(step, "condition") !== undefined;
+  }
+
+  /** Whether the thread sleeps, in a wait that need not end. */
+  isAsleep(thread: ThreadState): boolean {
+    return thread.status === "ready" && thread.pending?.isSleep === true;
   }
 
   /** Whether the thread is one that runs from the beginning, or its starter has died. */
@@ -220,6 +230,7 @@ export class Execution implements Endings {
           .notes.filter((note) => note.label === label)
           .map((note) => note.value),
       died: (threadName) => this.#find(threadName).status === "dead",
+      isAsleep: (threadName) => this.isAsleep(this.#find(threadName)),
     };
     this.#mode = "direct";
     try {
@@ -256,7 +267,11 @@ export class Execution implements Endings {
         note: (label, value) => {
           thread.notes.push({ label, value });
         },
-        waitUntil: (what, condition) => this.#wait(what, condition),
+        waitUntil: (what, condition) => {
+          this.#wait(what, (threads) => (condition(threads) ? 1 : undefined));
+        },
+        sleepUntil: (what, condition) => this.#wait(what, () => condition() || undefined, true),
+        readTogether: (what, read) => this.#wait(what, read),
       });
       if (this.#cursor < thread.steps.length) this.#complain("took fewer steps than before");
       thread.status = "done";
@@ -274,14 +289,12 @@ export class Execution implements Endings {
     );
   }
 
-  #wait(what: string, condition: (threads: Endings) => boolean): void {
+  #wait(what: string, condition: WaitCondition, isSleep = false): number {
     const thread = this.#current!;
     if (this.#suspending) throw SUSPENDED;
-    if (this.#cursor < thread.steps.length) {
-      this.#replay(WAIT, -1, 0, 0);
-    } else {
-      this.#reach(this.#makeStep(thread, WAIT, undefined, 0, 0, 0, what, condition));
-    }
+    if (this.#cursor < thread.steps.length) return this.#replay(WAIT, -1, 0, 0);
+    const step = this.#makeStep(thread, WAIT, undefined, 0, 0, 0);
+    return this.#reach({ ...step, what, condition, isSleep });
   }
 
   #operate(
@@ -379,7 +392,7 @@ export class Execution implements Endings {
     if (step.kind === WAIT) {
       this.#current = thread;
       thread.clock = tickClock(thread.clock, thread.index);
-      this.#holds(step, "acquire");
+      step.result = this.#evaluate(step, "acquire") ?? 0;
     } else if (step.kind !== DEATH) {
       const words = step.words!;
       step.previousValue = words[step.wordIndex]!;
@@ -393,7 +406,7 @@ export class Execution implements Endings {
     this.stepCount += 1;
   }
 
-  #holds(step: Step, mode: "condition" | "acquire"): boolean {
+  #evaluate(step: Step, mode: "condition" | "acquire"): number | undefined {
     const modeBefore = this.#mode;
     const currentBefore = this.#current;
     this.#mode = mode;
@@ -401,10 +414,10 @@ export class Execution implements Endings {
     this.#conditionStep = step;
     step.waitLocations.length = 0;
     step.waitThreads = 0;
-    const holds = step.condition!(this);
+    const result = step.condition!(this);
     this.#mode = modeBefore;
     this.#current = currentBefore;
-    return holds;
+    return result;
   }
 
   #readInCondition(kind: WordOperation, words: Words, wordIndex: number): number {
@@ -485,8 +498,6 @@ export class Execution implements Endings {
     wordIndex: number,
     value: number,
     expected: number,
-    what = "",
-    condition?: (threads: Endings) => boolean,
   ): Step {
     return {
       thread,
@@ -496,8 +507,9 @@ export class Execution implements Endings {
       location: words === undefined ? -1 : this.#locate(words, wordIndex),
       value,
       expected,
-      what,
-      condition,
+      what: "",
+      condition: undefined,
+      isSleep: false,
       waitLocations: [],
       waitThreads: 0,
       noteCount: 0,

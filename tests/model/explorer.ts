@@ -339,7 +339,7 @@ class Search {
   #finish(): void {
     const execution = this.#execution;
     const blocked = execution.threads.filter(
-      (thread) => thread.status === "ready" && execution.hasStarted(thread),
+      (thread) => this.#canGo(thread) && !execution.isAsleep(thread),
     );
     if (blocked.length > 0) {
       const waits = blocked.map((thread) => `${thread.spec.name} for ${thread.pending?.what}`);

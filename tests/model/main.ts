@@ -8,6 +8,8 @@
  */
 
 import { COMPLETION_QUEUE_SCENARIOS } from "./completion-queue.model.ts";
+import { DOORBELL_SCENARIOS } from "./doorbell.model.ts";
+import { EVENT_COUNTS_SCENARIOS } from "./event-counts.model.ts";
 import { type Exploration, explore, replay } from "./explorer.ts";
 import type { Scenario } from "./scenario.ts";
 import { SUBMISSION_QUEUE_SCENARIOS } from "./submission-queue.model.ts";
@@ -15,6 +17,8 @@ import { SUBMISSION_QUEUE_SCENARIOS } from "./submission-queue.model.ts";
 const STRUCTURES: readonly { name: string; scenarios: readonly Scenario[] }[] = [
   { name: "submission-queue", scenarios: SUBMISSION_QUEUE_SCENARIOS },
   { name: "completion-queue", scenarios: COMPLETION_QUEUE_SCENARIOS },
+  { name: "doorbell", scenarios: DOORBELL_SCENARIOS },
+  { name: "event-counts", scenarios: EVENT_COUNTS_SCENARIOS },
 ];
 
 const WIDTHS = [18, 30, 11, 9, 8, 9];

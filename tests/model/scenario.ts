@@ -59,6 +59,16 @@ export interface ThreadControl {
    * not wait for one *not* to have ended.
    */
   waitUntil(what: string, condition: (threads: Endings) => boolean): void;
+  /**
+   * Sleeps until the condition is not 0, and returns it. An execution may end with the thread
+   * asleep; whether somebody should have woken it is for the check to say.
+   */
+  sleepUntil(what: string, condition: () => number): number;
+  /**
+   * Reads several words in one step, as the kernel does under a lock that whoever changes some of
+   * them takes too.
+   */
+  readTogether(what: string, read: () => number): number;
 }
 
 /** What a waiting thread may know of the others. */
@@ -79,4 +89,6 @@ export interface Outcome {
   values(threadName: string, label: string): number[];
   /** Whether the thread was killed. */
   died(threadName: string): boolean;
+  /** Whether the thread still sleeps in {@link ThreadControl.sleepUntil}. */
+  isAsleep(threadName: string): boolean;
 }

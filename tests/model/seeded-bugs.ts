@@ -18,6 +18,8 @@ import {
 } from "floe/model";
 import { linkScenario } from "./link-model.ts";
 import type { ModelThread, Scenario, ThreadControl } from "./scenario.ts";
+import { SEEDED_DOORBELLS } from "./seeded-doorbells.ts";
+import { SEEDED_EVENT_COUNTS } from "./seeded-event-counts.ts";
 
 /** A scenario together with what the explorer has to say about it. */
 export interface SeededBug {
@@ -275,6 +277,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     }),
     expected: "messages stayed in a drained ring",
   },
+  ...SEEDED_DOORBELLS,
+  ...SEEDED_EVENT_COUNTS,
   { scenario: spinning("livelock", false), expected: "livelock" },
   { scenario: spinning("livelock, corrected", true), expected: undefined },
 ];

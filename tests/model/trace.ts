@@ -47,7 +47,10 @@ function shorten(lines: readonly string[]): readonly string[] {
 
 function describeStep(step: Step, regions: readonly Region[]): string {
   if (step.kind === DEATH) return "dies";
-  if (step.kind === WAIT) return `has waited for ${step.what}`;
+  if (step.kind === WAIT) {
+    const result = step.result === 1 ? "" : `: ${describeValue(step.result)}`;
+    return `has waited for ${step.what}${result}`;
+  }
   const word = describeWord(step, regions);
   const operation = OPERATION_NAMES.get(step.kind) ?? "?";
   const value = describeValue(step.value);

@@ -3,13 +3,17 @@
  */
 
 import {
+  activePorts,
   CHUNK_HEADER_BYTES,
   CHUNK_HEADER_PAYLOAD_BYTES_WORD,
   CHUNK_HEADER_SEQUENCE_WORD,
+  type CommonGeometry,
   chunkIndex,
   chunkOffsetBytes,
   chunkSegmentNumber,
   EntryState,
+  type EventGeometry,
+  eventAreaRange,
   LINK_COMPLETION_TAIL_WORD,
   LINK_CONNECTED_GENERATION_WORD,
   LINK_DRAINED_GENERATION_WORD,
@@ -19,45 +23,50 @@ import {
   NODE_ENTRY_NODE_ID_WORD,
   NODE_ENTRY_STATE_WORD,
   nodeEntryWord,
-  PUBLISHER_ENTRY_NODE_ID_WORD,
-  publisherEntryWord,
+  nodeIdIn,
+  PORT_ENTRY_BELL_TOKEN_WORD,
+  PORT_ENTRY_BELL_WORD,
+  PORT_ENTRY_DESCRIPTOR_BELL_WORD,
+  PORT_ENTRY_NAME_BYTES_WORD,
+  PORT_ENTRY_NAME_WORD,
+  type PortTable,
+  type PublishSubscribeCore,
+  type PublishSubscribeGeometry,
+  portDetails,
+  portEntryWord,
+  portGeneration,
+  portIdIn,
+  portState,
   readDataSegmentEntry,
   readId,
-  readPublisherEntry,
-  readPublisherId,
   readU64,
   type Segment,
-  type ServiceCore,
-  type ServiceGeometry,
-  SUBSCRIBER_ENTRY_GENERATION_WORD,
-  SUBSCRIBER_ENTRY_NODE_ID_WORD,
-  SUBSCRIBER_ENTRY_PORT_ID_WORD,
-  SUBSCRIBER_ENTRY_STATE_WORD,
-  subscriberEntryWord,
 } from "floe/internal";
 import {
   type CompletionQueueShape,
   CompletionReceiver,
+  EventCounts,
+  type EventCountsShape,
   type SubmissionQueueShape,
   SubmissionReceiver,
 } from "floe/structures";
 import type {
   ChunkContent,
   DataSegmentRow,
+  EventArea,
   FieldValues,
   LinkContent,
 } from "../../spec/vector-cases.ts";
 
 /** A mapped service segment, as much of a service core as reading and changing the tables needs. */
-export interface BareService {
+export interface BareService<Geometry extends CommonGeometry> {
   readonly segment: Segment;
-  readonly geometry: ServiceGeometry;
+  readonly geometry: Geometry;
 }
 
-/** The same, as the library's functions take it. */
-export function asServiceCore(service: BareService): ServiceCore {
-  return service as unknown as ServiceCore;
-}
+/** The two patterns' services. */
+export type BarePublishSubscribe = BareService<PublishSubscribeGeometry>;
+export type BareEvent = BareService<EventGeometry>;
 
 function nameOfState(value: number): string {
   const found = Object.entries(EntryState).find(([, candidate]) => candidate === value);
@@ -69,8 +78,11 @@ function upTo(count: number): number[] {
 }
 
 /** The node table. */
-export function decodeNodes({ segment: { words }, geometry }: BareService): FieldValues[] {
-  return upTo(geometry.quality.maxNodes).map((index) => {
+export function decodeNodes({
+  segment: { words },
+  geometry,
+}: BareService<CommonGeometry>): FieldValues[] {
+  return upTo(geometry.maxNodes).map((index) => {
     const word = nodeEntryWord(geometry, index);
     return {
       state: nameOfState(words[word + NODE_ENTRY_STATE_WORD]!),
@@ -79,39 +91,41 @@ export function decodeNodes({ segment: { words }, geometry }: BareService): Fiel
   });
 }
 
-/** The publisher table. */
-export function decodePublishers(service: BareService): FieldValues[] {
-  const core = asServiceCore(service);
-  return upTo(service.geometry.publisherRowCount).map((row) => {
-    const { state, generation } = readPublisherEntry(core, row);
-    const word = publisherEntryWord(service.geometry, row);
+/** A table of ports, whatever they are. */
+export function decodePorts({ words, buffer }: Segment, table: PortTable): FieldValues[] {
+  return upTo(table.entryCount).map((index) => {
+    const word = portEntryWord(table, index);
+    const nameBytes = words[word + PORT_ENTRY_NAME_BYTES_WORD]!;
+    const nameOffset = (word + PORT_ENTRY_NAME_WORD) * 4;
     return {
-      state: nameOfState(state),
-      generation: generation >>> 0,
-      portId: readPublisherId(core, row),
-      nodeId: readId(service.segment.words, word + PUBLISHER_ENTRY_NODE_ID_WORD),
+      state: nameOfState(portState(words, word)),
+      generation: portGeneration(words, word) >>> 0,
+      portId: portIdIn(words, word),
+      nodeId: nodeIdIn(words, word),
+      nameBytes,
+      name: Buffer.from(buffer, nameOffset, nameBytes).toString("utf8"),
+      bell: words[word + PORT_ENTRY_BELL_WORD]! >>> 0,
+      bellToken: words[word + PORT_ENTRY_BELL_TOKEN_WORD]! >>> 0,
+      descriptorBell: words[word + PORT_ENTRY_DESCRIPTOR_BELL_WORD]!,
     };
   });
 }
 
-/** The subscriber table. */
-export function decodeSubscribers({ segment: { words }, geometry }: BareService): FieldValues[] {
-  return upTo(geometry.quality.maxSubscribers).map((column) => {
-    const word = subscriberEntryWord(geometry, column);
-    return {
-      state: nameOfState(words[word + SUBSCRIBER_ENTRY_STATE_WORD]!),
-      generation: words[word + SUBSCRIBER_ENTRY_GENERATION_WORD]! >>> 0,
-      portId: readId(words, word + SUBSCRIBER_ENTRY_PORT_ID_WORD),
-      nodeId: readId(words, word + SUBSCRIBER_ENTRY_NODE_ID_WORD),
-    };
+/** What the library tells programs about the active ports of a table. */
+export function listPorts({ words }: Segment, table: PortTable): FieldValues[] {
+  return activePorts(words, table).map((index) => {
+    const { generation, id, nodeId, name } = portDetails(words, table, index)!;
+    return { state: "active", generation: generation >>> 0, portId: id, nodeId, name };
   });
 }
 
 /** The data segments that exist. */
-export function decodeDataSegments(service: BareService): DataSegmentRow[] {
+export function decodeDataSegments(service: BarePublishSubscribe): DataSegmentRow[] {
+  // Reading the table takes no more of a service than there is.
+  const core = service as unknown as PublishSubscribeCore;
   return upTo(service.geometry.publisherRowCount).flatMap((publisherRow) =>
     upTo(64).flatMap((number) => {
-      const entry = readDataSegmentEntry(asServiceCore(service), publisherRow, number);
+      const entry = readDataSegmentEntry(core, publisherRow, number);
       const incarnation = entry.incarnation >>> 0;
       return incarnation === 0 ? [] : [{ publisherRow, number, ...entry, incarnation }];
     }),
@@ -123,7 +137,7 @@ function descriptorParts(descriptor: number) {
 }
 
 /** The words of a link that is described elsewhere. */
-export function decodeLinkWords(service: BareService, link: LinkContent): FieldValues {
+export function decodeLinkWords(service: BarePublishSubscribe, link: LinkContent): FieldValues {
   const { words } = service.segment;
   const word = linkWord(service.geometry, link.publisherRow, link.subscriberColumn);
   return {
@@ -136,7 +150,7 @@ export function decodeLinkWords(service: BareService, link: LinkContent): FieldV
 
 /** The shapes of a link's queues. */
 export function queueShapes(
-  { segment: { words }, geometry }: BareService,
+  { segment: { words }, geometry }: BarePublishSubscribe,
   link: LinkContent,
 ): { submission: SubmissionQueueShape; completion: CompletionQueueShape } {
   const word = linkWord(geometry, link.publisherRow, link.subscriberColumn);
@@ -156,7 +170,7 @@ export function queueShapes(
 }
 
 /** Takes all messages of a link, as its subscriber would. Changes the image. */
-export function takeAll(service: BareService, link: LinkContent) {
+export function takeAll(service: BarePublishSubscribe, link: LinkContent) {
   const { submission } = queueShapes(service, link);
   const receiver = new SubmissionReceiver({ ...submission, startPosition: link.receiverPosition });
   const taken: ReturnType<typeof descriptorParts>[] = [];
@@ -168,11 +182,33 @@ export function takeAll(service: BareService, link: LinkContent) {
 }
 
 /** Collects all returned chunks of a link, as its publisher would. */
-export function collectAll(service: BareService, link: LinkContent) {
+export function collectAll(service: BarePublishSubscribe, link: LinkContent) {
   const { completion } = queueShapes(service, link);
   const receiver = new CompletionReceiver({ ...completion, startPosition: link.completionHead });
   const count = receiver.refresh();
   return upTo(count).map(() => descriptorParts(receiver.next()));
+}
+
+/** Where a listener's counts lie. */
+export function eventCountsShape(
+  { segment: { words }, geometry }: BareEvent,
+  listenerIndex: number,
+): EventCountsShape {
+  const areaWord = eventAreaRange(geometry, listenerIndex).offsetBytes / 4;
+  return {
+    words,
+    bitsWordIndex: areaWord,
+    countsWordIndex: areaWord + geometry.eventCountsOffsetBytes / 4,
+    eventCount: geometry.config.limits.eventIdMax + 1,
+  };
+}
+
+/** Takes all events of a listener, as it would. Changes the image. */
+export function takeEvents(service: BareEvent, listenerIndex: number): EventArea["counts"] {
+  const taken: { eventId: number; count: number }[] = [];
+  const counts = new EventCounts(eventCountsShape(service, listenerIndex));
+  counts.take((eventId, count) => taken.push({ eventId, count }));
+  return taken;
 }
 
 /** The chunk at an index, with so much of its payload as its header says and the chunk holds. */

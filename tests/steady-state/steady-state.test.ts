@@ -3,21 +3,14 @@
  * memory, neither where it is sent nor where it is polled.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Bench, floeTest } from "../support/bench.ts";
 import type { Child } from "../support/child.ts";
-import { BEGIN_MARKER, END_MARKER, type Role } from "./programs.ts";
+import type { Role } from "./programs.ts";
+import { callsBetweenMarkers, NODE_OPTIONS, SYSTEM_CALLS_MAX, skipTrace } from "./trace.ts";
 
 const MESSAGES = 1_000_000;
 const WARM_UP = 200_000;
-
-/** What a process may call for reasons of its own (compiling, mostly) during all messages. */
-const SYSTEM_CALLS_MAX = 100;
-
-/** A young generation in which everything that is allowed fits many times. */
-const NODE_OPTIONS = ["--min-semi-space-size=128", "--max-semi-space-size=128"];
 
 const runUrl = new URL("./programs/run.js", import.meta.url);
 
@@ -60,22 +53,6 @@ async function run(
   );
   for (const child of children) assert.equal((await child.finish()).code, 0, child.stderr);
   return new Map(roles.map((role, index) => [role, pids[index]!]));
-}
-
-/** The system calls of a process's main thread between the markers. */
-function callsBetweenMarkers(tracePath: string, pid: number): string[] {
-  const lines = readFileSync(tracePath, "utf8").split("\n");
-  const own = lines.filter((line) => line.startsWith(`${pid} `));
-  const begin = own.findIndex((line) => line.includes(BEGIN_MARKER));
-  const end = own.findIndex((line, index) => index > begin && line.includes(END_MARKER));
-  assert.ok(begin > 0 && end > begin, `the markers are not in the trace of ${own.length} lines`);
-  return own.slice(begin + 1, end);
-}
-
-function skipTrace(): string | false {
-  const { status, error } = spawnSync("strace", ["-f", "-o", "/dev/null", "true"]);
-  if (error !== undefined) return "there is no strace";
-  return status === 0 ? false : "this system permits no tracing";
 }
 
 for (const payload of ["struct", "bytes"]) {

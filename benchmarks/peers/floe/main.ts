@@ -6,12 +6,13 @@
  * the same struct with bytes behind it; what is written in full is raw bytes, seen as doubles.
  * Every message is loaned, filled in place, sent, polled and read in place: no copy.
  *
- * Both receivers busy poll. Safe overflow is on, as everywhere in floe: a receiver that falls
- * behind loses the oldest messages and learns how many; the stream reports them as `missed` after
- * comparing floe's own count with the gaps in the numbers.
+ * Both receivers busy poll, except in `wake`, where both sleep before each message: on the message
+ * itself, which needs no event beside it, or on an event. Safe overflow is on, as everywhere in
+ * floe: a receiver that falls behind loses the oldest messages and learns how many; the stream
+ * reports them as `missed` after comparing floe's own count with the gaps in the numbers.
  */
 import type { ReaderOf, ReadonlyBytes, WriterOf } from "floe";
-import { type ProgramArguments, totalRounds } from "../../protocol.ts";
+import { EVENT_IDS, type ProgramArguments, totalRounds } from "../../protocol.ts";
 import {
   emit,
   endOfInput,
@@ -24,7 +25,7 @@ import { createRecords, measureReading, RECORD_BYTES, RECORD_COUNT } from "../sh
 
 const startedMs = epochMs();
 const floe = await import("floe");
-const { Node, struct, bytes, f64, u32 } = floe;
+const { Node, WaitSet, struct, bytes, f64, u32 } = floe;
 const importedMs = epochMs();
 
 const LINE_BYTES = 64;
@@ -206,6 +207,111 @@ async function initiate(
   });
 }
 
+/** One side of a ping-pong in which both sleep. */
+type Sleeping = {
+  connected(): Promise<unknown>;
+  send(counter: number): void;
+  receive(): Promise<number>;
+  receiveSync(): number;
+};
+
+const LISTENERS_MAX = 8;
+
+function openEvents(node: FloeNode, out: string, back: string): Sleeping {
+  const options = { eventIdMax: EVENT_IDS - 1, maxListeners: LISTENERS_MAX };
+  const notifier = node.event(out, options).notifier();
+  const listener = node.event(back, options).listener();
+  const idOf = (activations: readonly { eventId: number }[] | undefined) =>
+    activations![0]!.eventId;
+  return {
+    connected: () => notifier.waitForListeners({ timeout: CONNECT_TIMEOUT_MS }),
+    send: (counter) => void notifier.notify(counter % EVENT_IDS),
+    receive: () => listener.wait().then(idOf),
+    receiveSync: () => idOf(listener.waitSync()),
+  };
+}
+
+function openMessages(node: FloeNode, out: string, back: string, run: ProgramArguments) {
+  const payload = lineOf(LINE_BYTES);
+  const sending = openSending(node, out, run);
+  const subscriber = node.publishSubscribe(back, { payload, ...options(run) }).subscriber();
+  type Taken = ReturnType<typeof subscriber.tryTake>;
+  const counterOf = (sample: Taken) => {
+    const counter = readLine(sample!.payload);
+    sample!.release();
+    return counter;
+  };
+  return {
+    subscriber,
+    connected: sending.connected,
+    send: sending.send,
+    receive: () => subscriber.take().then(counterOf),
+    receiveSync: () => counterOf(subscriber.takeSync()),
+  };
+}
+
+const CROWD = 1000;
+
+/** The same among a thousand services that are awaited at once, of which the others are silent. */
+function openCrowd(node: FloeNode, out: string, back: string, run: ProgramArguments): Sleeping {
+  const messages = openMessages(node, out, back, run);
+  const payload = lineOf(LINE_BYTES);
+  const limits = { ...options(run), maxPublishers: 1, maxSubscribers: 1 };
+  const set = new WaitSet();
+  set.attach(messages.subscriber);
+  for (let index = 1; index < CROWD; index++) {
+    const silent = node.publishSubscribe(`${back}/${run.role}/${index}`, { payload, ...limits });
+    const subscriber = silent.subscriber();
+    if (run.way === "blocking") set.attach(subscriber);
+    else void subscriber.take();
+  }
+  return {
+    ...messages,
+    receiveSync: () => {
+      while (set.waitSync().length === 0);
+      return messages.receiveSync();
+    },
+  };
+}
+
+async function wake(node: FloeNode, run: ProgramArguments): Promise<void> {
+  const isInitiator = run.role === "initiator";
+  const [out, back] = isInitiator ? ["bench/ping", "bench/pong"] : ["bench/pong", "bench/ping"];
+  const opening = {
+    event: openEvents,
+    "publish-subscribe": openMessages,
+    "one-of-1000": openCrowd,
+  };
+  const side: Sleeping = opening[run.what](node, out!, back!, run);
+  const check = (received: number, counter: number) => {
+    const expected = run.what === "event" ? counter % EVENT_IDS : counter;
+    if (received !== expected) throw new Error("not the echo of the ping");
+  };
+  if (!isInitiator) emit({ event: "ready" });
+  await side.connected();
+  const isBlocking = run.way === "blocking";
+  if (!isInitiator) {
+    for (let counter = 1, last = totalRounds(run); counter <= last; counter++) {
+      check(isBlocking ? side.receiveSync() : await side.receive(), counter);
+      side.send(counter);
+    }
+    return;
+  }
+  const recorder = new LatencyRecorder(run, startedMs, importedMs);
+  let counter = 0;
+  if (isBlocking) {
+    recorder.measureSync(() => {
+      side.send(++counter);
+      check(side.receiveSync(), counter);
+    });
+  } else {
+    await recorder.measureAsync(async () => {
+      side.send(++counter);
+      check(await side.receive(), counter);
+    });
+  }
+}
+
 async function sendStream(node: FloeNode, run: ProgramArguments): Promise<void> {
   const sending = openSending(node, "bench/stream", run);
   await sending.connected();
@@ -247,7 +353,9 @@ function readRecords(run: ProgramArguments): void {
 async function exchange(run: ProgramArguments): Promise<void> {
   const domain = { root: run.directory };
   using node = Node.create({ name: `bench-${run.role}`, domain });
-  if (run.measure === "throughput") {
+  if (run.measure === "wake") {
+    await wake(node, run);
+  } else if (run.measure === "throughput") {
     await (run.role === "initiator" ? sendStream(node, run) : receiveStream(node, run));
   } else if (run.role === "initiator") {
     await initiate(node, run, new LatencyRecorder(run, startedMs, importedMs));

@@ -6,6 +6,7 @@
  *
  * * latency: one write per message from a buffer that is reused, because the echo proves that the
  *   kernel has taken all of it; the frame is collected into one buffer that is reused as well;
+ * * wake: the same, on a core for each side; its latency sleeps in the event loop already;
  * * throughput: the sender packs as many frames as fit into 64 KiB per write (a system call per
  *   small message would cost most of the time) and waits for `drain` when the kernel is full.
  *
@@ -154,16 +155,16 @@ async function main(): Promise<void> {
   const path = join(run.directory, "node-net.sock");
   if (run.role === "reflector") {
     const server = createServer((socket) => {
-      if (run.measure === "latency") reflect(run, socket);
-      else receiveStream(run, socket);
+      if (run.measure === "throughput") receiveStream(run, socket);
+      else reflect(run, socket);
     });
     server.listen(path, () => emit({ event: "ready" }));
     await endOfInput();
   } else {
     const socket = createConnection(path);
     await once(socket, "connect");
-    if (run.measure === "latency") await initiate(run, socket, recorder);
-    else await sendStream(run, socket);
+    if (run.measure === "throughput") await sendStream(run, socket);
+    else await initiate(run, socket, recorder);
     await endOfInput();
   }
   process.exit(0);

@@ -89,14 +89,14 @@ export class LatencyRecorder {
     this.#importedMs = importedMs;
   }
 
-  /** For subjects that busy poll: `round` sends, waits for the echo and checks it. */
+  /** For subjects that busy poll, or block: `round` sends, waits for the echo and checks it. */
   measureSync(round: () => void): void {
     for (let index = 0; index < this.#run.warmupRounds; index++) {
       round();
       if (index === 0) this.#firstMessageMs = epochMs();
     }
-    const { rounds, blockRounds } = this.#run;
-    this.#report(timeBlocks(rounds, blockRounds, round), timeBlocks(rounds, 1, round));
+    const { blockRounds } = this.#run;
+    this.#report(timeBlocks(this.#run, blockRounds, round), timeBlocks(this.#run, 1, round));
   }
 
   /** For subjects that live on the event loop. */
@@ -105,9 +105,8 @@ export class LatencyRecorder {
       await round();
       if (index === 0) this.#firstMessageMs = epochMs();
     }
-    const { rounds, blockRounds } = this.#run;
-    const blocks = await timeBlocksAsync(rounds, blockRounds, round);
-    this.#report(blocks, await timeBlocksAsync(rounds, 1, round));
+    const blocks = await timeBlocksAsync(this.#run, this.#run.blockRounds, round);
+    this.#report(blocks, await timeBlocksAsync(this.#run, 1, round));
   }
 
   #report(blocksNs: Float64Array, singlesNs: Float64Array): void {
@@ -123,9 +122,19 @@ export class LatencyRecorder {
 
 const NS_PER_MS = 1e6;
 
-function timeBlocks(rounds: number, blockRounds: number, round: () => void): Float64Array {
-  const oneWayNs = new Float64Array(Math.floor(rounds / blockRounds));
+type Pace = Pick<ProgramArguments, "rounds" | "pauseNs">;
+
+/** Busy, because who sends is awake; the other side goes to sleep meanwhile. */
+function spend(pauseNs: number): void {
+  if (pauseNs === 0) return;
+  const endMs = performance.now() + pauseNs / NS_PER_MS;
+  while (performance.now() < endMs);
+}
+
+function timeBlocks(run: Pace, blockRounds: number, round: () => void): Float64Array {
+  const oneWayNs = new Float64Array(Math.floor(run.rounds / blockRounds));
   for (let block = 0; block < oneWayNs.length; block++) {
+    spend(run.pauseNs);
     const startMs = performance.now();
     for (let index = 0; index < blockRounds; index++) round();
     oneWayNs[block] = ((performance.now() - startMs) * NS_PER_MS) / blockRounds / 2;
@@ -134,12 +143,13 @@ function timeBlocks(rounds: number, blockRounds: number, round: () => void): Flo
 }
 
 async function timeBlocksAsync(
-  rounds: number,
+  run: Pace,
   blockRounds: number,
   round: () => Promise<void>,
 ): Promise<Float64Array> {
-  const oneWayNs = new Float64Array(Math.floor(rounds / blockRounds));
+  const oneWayNs = new Float64Array(Math.floor(run.rounds / blockRounds));
   for (let block = 0; block < oneWayNs.length; block++) {
+    spend(run.pauseNs);
     const startMs = performance.now();
     for (let index = 0; index < blockRounds; index++) await round();
     oneWayNs[block] = ((performance.now() - startMs) * NS_PER_MS) / blockRounds / 2;

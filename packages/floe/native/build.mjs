@@ -30,10 +30,11 @@ const COMPILE_FLAGS = [
 ];
 
 // Function addresses are made read-only after loading (relro, now); on arm64, where a page may have
-// 64 KiB, the linker pads the file with zeroes for that.
+// 64 KiB, the linker pads the file with zeroes for that. The file stays loaded (nodelete): Node
+// closes it at the end of the last thread that uses it, and V8 frees that thread's memory later.
 const LINK_FLAGS = [
   ...["--build-id=none", "--strip-all", "--hash-style=gnu", "-znoexecstack", "-zrelro", "-znow"],
-  ...["-znoseparate-code"],
+  ...["-znoseparate-code", "-znodelete"],
 ].map((flag) => `-Wl,${flag}`);
 
 const ARCHITECTURE_FLAGS = {

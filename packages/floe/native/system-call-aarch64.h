@@ -2,7 +2,8 @@
  * How aarch64 enters the kernel: the number is in x8, arguments are in x0 to x5, the answer comes
  * out of x0, nothing else changes. Answers in (-4096, 0) are -errno.
  */
-enum { SYS_FCNTL = 25, SYS_FLOCK = 32, SYS_FALLOCATE = 47, SYS_MUNMAP = 215, SYS_MMAP = 222 };
+enum { SYS_FCNTL = 25, SYS_FLOCK = 32, SYS_MKNODAT = 33, SYS_FALLOCATE = 47, SYS_READ = 63 };
+enum { SYS_WRITE = 64, SYS_PPOLL = 73, SYS_FUTEX = 98, SYS_MUNMAP = 215, SYS_MMAP = 222 };
 
 static inline long system_call(long number, long a, long b, long c, long d, long e, long f) {
   register long x8 __asm__("x8") = number;

@@ -33,8 +33,13 @@ export const ERROR_CODES = {
   FLOE_RELEASED: "a payload was used after its sample or loan had been released",
   FLOE_SCHEMA_INVALID: "a struct definition is not valid",
   FLOE_VALUE_INVALID: "a value does not fit the field it is written to",
+  FLOE_EVENT_ID_INVALID: "an event id is not one of the service's",
+  FLOE_PEER_GONE: "the port that is meant has left the service",
   FLOE_TIMEOUT: "the wait ended because its time was over",
   FLOE_ABORTED: "the wait ended because its signal was aborted",
+  FLOE_ALREADY_ATTACHED: "the port is attached to the wait set already",
+  FLOE_NOTHING_ATTACHED: "the wait set has nothing to wait for",
+  FLOE_INTERRUPTED: "a blocking wait ended because a signal came that the program handles",
 } as const;
 
 /** A `code` of a {@link FloeError}; see {@link ERROR_CODES} for the meanings. */

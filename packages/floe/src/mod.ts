@@ -9,6 +9,9 @@ export { ERROR_CODES, type ErrorCode, type ErrorDetails, FloeError } from "./err
 export type { Id } from "./memory/id.ts";
 export { Node, type NodeOptions } from "./node.ts";
 export { type Capabilities, capabilities } from "./os/capabilities.ts";
+export type { ReadinessInterest } from "./os/poll.ts";
+export type { MemoryKind } from "./os/shim.ts";
+export { type EventOptions, EventService } from "./patterns/event.ts";
 export {
   type Payload,
   type PublisherFor,
@@ -17,7 +20,14 @@ export {
   rawBytes,
   type SubscriberFor,
 } from "./patterns/publish-subscribe.ts";
+export { type EventActivation, Listener } from "./ports/listener.ts";
 export { Loan } from "./ports/loan.ts";
+export {
+  Notifier,
+  type NotifierOptions,
+  type WaitForListenersOptions,
+} from "./ports/notifier.ts";
+export type { PortOptions } from "./ports/port-options.ts";
 export {
   BytesPublisher,
   StructPublisher,
@@ -29,9 +39,16 @@ export {
   BytesSubscriber,
   type ReadonlyBytes,
   StructSubscriber,
+  type WaitForPublishersOptions,
 } from "./ports/subscriber.ts";
-export type { WaitOptions } from "./ports/waiting.ts";
 export type { DomainOptions } from "./registry/domain.ts";
-export type { Quality } from "./registry/service-config.ts";
+export type { EventLimits, EventNotices } from "./registry/event-config.ts";
+export type { PortDetails, PortPlace } from "./registry/port-table.ts";
+export type { Quality } from "./registry/publish-subscribe-config.ts";
 export type { OpenMode } from "./registry/service-core.ts";
 export * from "./schema/mod.ts";
+export type { Attachment, WaitEvent } from "./wait/attachment.ts";
+export type { TerminationSignal } from "./wait/termination.ts";
+export { WaitSet, type WaitSetOptions, type WaitSetWaitOptions } from "./wait/wait-set.ts";
+export type { Waitable, WaitableCore } from "./wait/waitable.ts";
+export type { BlockingWaitOptions, WaitOptions } from "./wait/waiting.ts";

@@ -4,6 +4,7 @@
 
 import { FloeError } from "./errors.ts";
 import type { Id } from "./memory/id.ts";
+import { type EventOptions, EventService } from "./patterns/event.ts";
 import {
   describePayload,
   type Payload,
@@ -11,14 +12,14 @@ import {
   type PublishSubscribeOptions,
 } from "./patterns/publish-subscribe.ts";
 import { type DomainOptions, enterDomain, invalidOption } from "./registry/domain.ts";
+import { wantedEvent } from "./registry/event-config.ts";
+import { statedLimits } from "./registry/limits.ts";
 import { NodeCore } from "./registry/node-core.ts";
-import {
-  checkCompatible,
-  completeQuality,
-  QUALITY_NAMES,
-  type Quality,
-} from "./registry/service-config.ts";
-import { ServiceCore } from "./registry/service-core.ts";
+import { eventPattern, type Pattern, publishSubscribePattern } from "./registry/pattern.ts";
+import { QUALITY_RANGES } from "./registry/publish-subscribe-config.ts";
+import type { ServiceConfig } from "./registry/service-config.ts";
+import { type OpenMode, ServiceCore } from "./registry/service-core.ts";
+import type { CommonGeometry } from "./registry/service-segment.ts";
 
 const NODE_NAME_BYTES_MAX = 128;
 
@@ -33,7 +34,8 @@ export interface NodeOptions {
 /** A participant of a domain. A process may have several; each worker thread needs its own. */
 export class Node {
   readonly #core: NodeCore;
-  readonly #services: Map<string, ServiceCore> = new Map();
+  /** Services that are open, by pattern and name: each has one core in a node. */
+  readonly #services: Map<string, unknown> = new Map();
   #isClosed = false;
 
   private constructor(core: NodeCore) {
@@ -73,35 +75,58 @@ export class Node {
    * left out are adopted from an existing service; those given are checked against it.
    * Throws FLOE_PAYLOAD_MISMATCH, FLOE_SERVICE_INCOMPATIBLE, FLOE_SERVICE_NOT_FOUND,
    * FLOE_SERVICE_EXISTS, FLOE_SERVICE_CORRUPT, FLOE_FORMAT_VERSION, FLOE_LIMIT_REACHED,
-   * FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT, FLOE_NAME_INVALID or FLOE_OPTION_INVALID.
+   * FLOE_OUT_OF_MEMORY, FLOE_PERMISSION, FLOE_LOCK_TIMEOUT, FLOE_SERVICE_IN_FLUX,
+   * FLOE_NAME_INVALID, FLOE_OPTION_INVALID, or FLOE_CLOSED when the node was closed.
    */
   publishSubscribe<P extends Payload>(
     name: string,
     options: PublishSubscribeOptions<P>,
   ): PublishSubscribe<P> {
+    this.#checkOpen();
+    const { payload, mode } = options;
+    const wanted = {
+      payload: describePayload(payload),
+      quality: statedLimits(QUALITY_RANGES, options),
+    };
+    const core = this.#enter(publishSubscribePattern, name, wanted, mode);
+    return new PublishSubscribe(core, payload);
+  }
+
+  /**
+   * Opens the event service `name` (1 to 255 bytes), or creates it. Options that are left out are
+   * adopted from an existing service; those given are checked against it: limits must be met, and
+   * deadline and notices must be equal, `null` meaning that there is none.
+   * Throws as {@link publishSubscribe}, but for FLOE_PAYLOAD_MISMATCH.
+   */
+  event(name: string, options: EventOptions = {}): EventService {
+    this.#checkOpen();
+    const core = this.#enter(eventPattern, name, wantedEvent(options), options.mode);
+    return new EventService(core);
+  }
+
+  #checkOpen(): void {
     if (this.#isClosed) throw closedNode(this.name);
-    const { payload, mode = "open-or-create" } = options;
-    const quality: Partial<Record<keyof Quality, number>> = {};
-    for (const qualityName of QUALITY_NAMES) {
-      const value = options[qualityName];
-      if (value !== undefined) quality[qualityName] = value;
-    }
-    const wanted = { payload: describePayload(payload), quality };
-    // Of an existing service too: a wish that makes no sense is not granted by having more.
-    completeQuality(quality);
+  }
+
+  #enter<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+    pattern: Pattern<Wanted, Config, Geometry>,
+    name: string,
+    wanted: Wanted,
+    mode: OpenMode = "open-or-create",
+  ): ServiceCore<Config, Geometry> {
     if (mode !== "open" && mode !== "create" && mode !== "open-or-create") {
       throw invalidOption("mode", '"open", "create" or "open-or-create"', JSON.stringify(mode));
     }
-    const known = this.#services.get(name);
+    const key = `${pattern.name} ${name}`;
+    const known = this.#services.get(key) as ServiceCore<Config, Geometry> | undefined;
     if (known !== undefined && mode !== "create") {
-      checkCompatible(known.config, wanted);
-      return new PublishSubscribe(known.retain(), payload);
+      pattern.checkCompatible(known.config, wanted);
+      return known.retain();
     }
-    const core = ServiceCore.enter(this.#core, name, wanted, mode, () =>
-      this.#services.delete(name),
-    );
-    this.#services.set(name, core);
-    return new PublishSubscribe(core, payload);
+    const forget = () => this.#services.delete(key);
+    const core = ServiceCore.enter(pattern, this.#core, name, wanted, mode, forget);
+    this.#services.set(key, core);
+    return core;
   }
 
   /**

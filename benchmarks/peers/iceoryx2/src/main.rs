@@ -6,18 +6,20 @@
 //! * `ipc::Service`, the variant whose ports are not shared between threads (no mutex per call);
 //! * a fixed-size payload type, so that no slice length is looked up per sample;
 //! * `loan_uninit` and a write in place: no copy, and no zeroing before the write;
-//! * `receive()` in a busy loop, no event, no listener, no sleeping;
+//! * `receive()` in a busy loop, no event, no listener, no sleeping (those are in `wake.rs`);
 //! * `--release`, fat LTO, one codegen unit, `panic = "abort"` (see Cargo.toml).
 //!
-//! The program speaks the line protocol of benchmarks/protocol.ts: nine arguments in, one JSON line
-//! per event out, and it stays alive until its standard input is closed, so that no sender takes
-//! its memory away while the receiver is still reading.
+//! The program speaks the line protocol of benchmarks/protocol.ts: twelve arguments in, one JSON
+//! line per event out, and it stays alive until its standard input is closed, so that no sender
+//! takes its memory away while the receiver is still reading.
+
+mod wake;
 
 use iceoryx2::config::Config;
 use iceoryx2::prelude::*;
 use std::error::Error;
 use std::io::Read;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -40,10 +42,13 @@ struct Block<const WORDS: usize> {
 struct Arguments {
     role: String,
     measure: String,
+    way: String,
+    what: String,
     payload_bytes: usize,
     rounds: u32,
     block_rounds: u32,
     warmup: u32,
+    pause: Duration,
     buffer_size: usize,
     directory: String,
 }
@@ -58,11 +63,15 @@ fn epoch_ms() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |age| age.as_secs_f64() * 1e3)
 }
 
+const WRONG_ARGUMENTS: &str = "twelve arguments are needed; see benchmarks/protocol.ts";
+
 fn parse_arguments() -> Outcome<Arguments> {
     let list: Vec<String> = std::env::args().skip(1).collect();
-    let [role, measure, payload, touched, rounds, block, warmup, buffer, directory] = &list[..]
-    else {
-        return Err("nine arguments are needed; see benchmarks/protocol.ts".into());
+    let [role, measure, way, what, payload, touched, counts @ .., directory] = &list[..] else {
+        return Err(WRONG_ARGUMENTS.into());
+    };
+    let [rounds, block, warmup, pause, buffer] = counts else {
+        return Err(WRONG_ARGUMENTS.into());
     };
     let payload_bytes: usize = payload.parse()?;
     if touched.parse::<usize>()? != touched_words(payload_bytes / 4) * 4 {
@@ -71,10 +80,13 @@ fn parse_arguments() -> Outcome<Arguments> {
     Ok(Arguments {
         role: role.clone(),
         measure: measure.clone(),
+        way: way.clone(),
+        what: what.clone(),
         payload_bytes,
         rounds: rounds.parse()?,
         block_rounds: block.parse()?,
         warmup: warmup.parse()?,
+        pause: Duration::from_nanos(pause.parse()?),
         buffer_size: buffer.parse()?,
         directory: directory.clone(),
     })
@@ -164,7 +176,7 @@ fn reflect<const WORDS: usize>(node: &Node<ipc::Service>, arguments: &Arguments)
 fn initiate<const WORDS: usize>(
     node: &Node<ipc::Service>,
     arguments: &Arguments,
-    mut stamps: Stamps,
+    stamps: Stamps,
 ) -> Outcome<()> {
     let ping = open::<WORDS>(node, "ping", arguments.buffer_size)?;
     let pong = open::<WORDS>(node, "pong", arguments.buffer_size)?;
@@ -179,27 +191,50 @@ fn initiate<const WORDS: usize>(
         }
         Ok(())
     };
+    time_rounds(arguments, stamps, &mut round)?;
+    wait_for_end_of_input();
+    Ok(())
+}
+
+/// The clock's side of a ping-pong: warms up, measures in blocks and one by one, and reports.
+fn time_rounds(
+    arguments: &Arguments,
+    mut stamps: Stamps,
+    round: &mut dyn FnMut() -> Outcome<()>,
+) -> Outcome<()> {
     for index in 0..arguments.warmup {
         round()?;
         if index == 0 {
             stamps.first_message_ms = epoch_ms();
         }
     }
-    let mut blocks = measure(arguments.rounds, arguments.block_rounds, &mut round)?;
-    let mut singles = measure(arguments.rounds, 1, &mut round)?;
+    let mut blocks = measure(arguments, arguments.block_rounds, round)?;
+    let mut singles = measure(arguments, 1, round)?;
     print_latency(&mut blocks, &mut singles, &stamps);
-    wait_for_end_of_input();
     Ok(())
+}
+
+/// Busy, because who sends is awake; the other side goes to sleep meanwhile.
+fn spend(pause: Duration) {
+    if pause.is_zero() {
+        return;
+    }
+    let start = Instant::now();
+    while start.elapsed() < pause {
+        core::hint::spin_loop();
+    }
 }
 
 /// One-way times in ns: half of each round trip, averaged over blocks of `block_rounds`.
 fn measure(
-    rounds: u32,
+    arguments: &Arguments,
     block_rounds: u32,
     round: &mut dyn FnMut() -> Outcome<()>,
 ) -> Outcome<Vec<f64>> {
-    let mut one_way_ns = Vec::with_capacity((rounds / block_rounds) as usize);
-    for _ in 0..rounds / block_rounds {
+    let blocks = arguments.rounds / block_rounds;
+    let mut one_way_ns = Vec::with_capacity(blocks as usize);
+    for _ in 0..blocks {
+        spend(arguments.pause);
         let start = Instant::now();
         for _ in 0..block_rounds {
             round()?;
@@ -303,6 +338,9 @@ fn main() -> Outcome<()> {
     set_log_level(LogLevel::Error);
     let arguments = parse_arguments()?;
     let node = create_node(&arguments.directory)?;
+    if arguments.measure == "wake" {
+        return wake::run(&node, &arguments, stamps);
+    }
     match arguments.payload_bytes {
         64 => run::<16>(&node, &arguments, stamps),
         4_096 => run::<1_024>(&node, &arguments, stamps),

@@ -15,7 +15,7 @@
  */
 
 /** Must be equal in all processes of a service. */
-export const FORMAT_MAJOR = 1;
+export const FORMAT_MAJOR = 2;
 
 /** May differ; a reader ignores what it does not know. */
 export const FORMAT_MINOR = 0;
@@ -62,6 +62,8 @@ export const SegmentKind = {
   publishSubscribe: 1,
   /** Chunks of one publisher. */
   data: 2,
+  /** Tables and counts of an event service. */
+  event: 3,
 } as const;
 
 /** Whether a service may be joined. */
@@ -82,4 +84,16 @@ export const EntryState = {
   active: 2,
   /** A closed publisher whose messages have not all been taken. */
   draining: 3,
+} as const;
+
+/** Bits of a port's bell; none of the lower two: it is awake, and need not be rung. */
+export const Bell = {
+  /** It sleeps on the bell itself, as a futex. */
+  blocked: 1,
+  /** It sleeps on its node's FIFO, in an event loop or in ppoll. */
+  loop: 2,
+  /** Somebody is about to ring it. */
+  ringing: 4,
+  /** The unit in which waits are counted. */
+  waitNumber: 8,
 } as const;

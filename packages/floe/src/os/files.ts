@@ -11,7 +11,8 @@
  * its group is set, so that there is no moment in which the wrong group may open it.
  */
 import * as fs from "node:fs";
-import { describeDescriptor, systemError } from "./system-error.ts";
+import { attempt, unless } from "./attempts.ts";
+import { systemError } from "./system-error.ts";
 
 /** What a file may be opened for. */
 export type FileAccess = "read" | "read-write";
@@ -209,35 +210,4 @@ function toStatus(stats: fs.BigIntStats): FileStatus {
     mode: Number(stats.mode & PERMISSION_BITS),
     isDirectory: stats.isDirectory(),
   };
-}
-
-/** Runs one call of `node:fs` and turns what it throws into a FloeError about `subject`. */
-function attempt<Result>(subject: string | number, wanted: string, call: () => Result): Result {
-  for (;;) {
-    try {
-      return call();
-    } catch (cause) {
-      const { code, errno, syscall } = cause as NodeJS.ErrnoException;
-      if (code === "EINTR") continue;
-      // Anything without a code is a mistake in the arguments, which no remedy of ours describes.
-      if (code === undefined) throw cause;
-      const path = typeof subject === "number" ? describeDescriptor(subject) : subject;
-      throw systemError(syscall ?? "node:fs", errno ?? code, path, { wanted, cause });
-    }
-  }
-}
-
-/** Runs `call`; an error whose errno is one of `codes` becomes the value `otherwise`. */
-function unless<Result, Otherwise>(
-  codes: readonly string[],
-  otherwise: Otherwise,
-  call: () => Result,
-): Result | Otherwise {
-  try {
-    return call();
-  } catch (error) {
-    const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException) : undefined;
-    if (cause?.code !== undefined && codes.includes(cause.code)) return otherwise;
-    throw error;
-  }
 }

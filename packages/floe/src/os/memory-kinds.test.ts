@@ -10,9 +10,20 @@ import { fileURLToPath } from "node:url";
 import { loadShim } from "./shim.ts";
 
 const TIMEOUT_MS = 300_000;
-const suitePath = fileURLToPath(new URL("./system-calls.test.js", import.meta.url));
+const suites = [
+  "./system-calls.test.js",
+  "./futex.test.js",
+  "./fifos.test.js",
+  "./poll.test.js",
+  "./descriptor-watch.test.js",
+];
 
-function runSuite(command: string[], environment: NodeJS.ProcessEnv): void {
+function runSuites(command: string[], environment: NodeJS.ProcessEnv): void {
+  for (const suite of suites) runSuite(command, suite, environment);
+}
+
+function runSuite(command: string[], suite: string, environment: NodeJS.ProcessEnv): void {
+  const suitePath = fileURLToPath(new URL(suite, import.meta.url));
   const env = { ...process.env, ...environment };
   // Else the suite would report to our runner instead of writing lines that can be shown.
   delete env.NODE_TEST_CONTEXT;
@@ -28,7 +39,7 @@ for (const memoryKind of ["ArrayBuffer", "SharedArrayBuffer"]) {
     if (memoryKind === "SharedArrayBuffer" && !loadShim().shim.hasSharedArrayBuffer) {
       return t.skip(`Node ${process.version} cannot map memory as a SharedArrayBuffer`);
     }
-    runSuite([process.execPath], { FLOE_MEMORY_KIND: memoryKind });
+    runSuites([process.execPath], { FLOE_MEMORY_KIND: memoryKind });
   });
 }
 
@@ -37,5 +48,5 @@ test("the system calls pass with the binary for arm64 in qemu", { timeout: TIMEO
   if (nodePath === undefined) return t.skip("FLOE_ARM64_NODE does not name a Node for arm64");
   const qemu = "qemu-aarch64-static";
   if (spawnSync(qemu, ["--version"]).status !== 0) return t.skip(`there is no ${qemu}`);
-  runSuite([qemu, "-L", "/usr/aarch64-linux-gnu", nodePath], {});
+  runSuites([qemu, "-L", "/usr/aarch64-linux-gnu", nodePath], {});
 });

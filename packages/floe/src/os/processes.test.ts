@@ -6,12 +6,16 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import { futexWait, futexWake } from "./futex.ts";
 import { loadShim } from "./shim.ts";
 import { isLockedOfd, mmap, releaseMapping, tryFlock, tryLockOfd } from "./system-calls.ts";
 
 const TIMEOUT_MS = 60_000;
 const systemCallsUrl = new URL("./system-calls.js", import.meta.url).href;
+const futexUrl = new URL("./futex.js", import.meta.url).href;
+const pollUrl = new URL("./poll.js", import.meta.url).href;
 const directory = fs.mkdtempSync(join(tmpdir(), "floe-processes-"));
 after(() => fs.rmSync(directory, { recursive: true }));
 
@@ -22,16 +26,25 @@ function scratchFile(name: string): { readonly fd: number; readonly path: string
 }
 
 /** Starts a process that has the system calls as `calls` and the descriptor of a file as `fd`. */
-function start(path: string, script: string): ChildProcess {
+function start(
+  path: string,
+  script: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): ChildProcess {
   const source = `
     import { openSync } from "node:fs";
+    import { futexWait, futexWake } from ${JSON.stringify(futexUrl)};
+    import { pollDescriptors } from ${JSON.stringify(pollUrl)};
     import * as calls from ${JSON.stringify(systemCallsUrl)};
     const path = process.argv[1];
     const fd = openSync(path, "r+");
     ${script}
   `;
   const arguments_ = ["--input-type=module", "-e", source, path];
-  return spawn(process.execPath, arguments_, { stdio: ["pipe", "pipe", "inherit"] });
+  return spawn(process.execPath, arguments_, {
+    env: environment,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
 }
 
 test("locks of a process are visible to others and gone when it is killed", {
@@ -105,3 +118,65 @@ test("a worker shares a mapping by message and sees zeroes once it is released",
   assert.equal(await ask(), 0);
   await worker.terminate();
 });
+
+for (const memoryKind of ["ArrayBuffer", ""]) {
+  const kind = memoryKind === "" ? "the best kind" : `an ${memoryKind}`;
+  test(`two processes wake each other through memory as ${kind}`, {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const { fd, path } = scratchFile(`futex-${memoryKind}`);
+    const words = new Int32Array(mmap(fd, 4096, "read-write", path));
+    const roundCount = 100;
+    const child = start(
+      path,
+      `const words = new Int32Array(calls.mmap(fd, 4096, "read-write", path));
+       for (let round = 1; round <= ${roundCount}; round++) {
+         while (Atomics.load(words, 0) < round) futexWait(words, 0, round - 1, undefined);
+         Atomics.store(words, 1, round);
+         futexWake(words, 1, 1);
+       }`,
+      { ...process.env, FLOE_MEMORY_KIND: memoryKind },
+    );
+    const exit = once(child, "exit");
+    for (let round = 1; round <= roundCount; round++) {
+      Atomics.store(words, 0, round);
+      futexWake(words, 0, 1);
+      while (Atomics.load(words, 1) < round) {
+        const outcome = futexWait(words, 1, round - 1, TIMEOUT_MS);
+        assert.notEqual(outcome, "timed-out", `round ${round}, exit code ${child.exitCode}`);
+      }
+    }
+    assert.deepEqual(await exit, [0, null]);
+  });
+}
+
+const blockingCalls = {
+  "a futex wait without a limit": "futexWait(new Int32Array(1024), 0, 0, undefined)",
+  "a futex wait with a limit": `futexWait(new Int32Array(1024), 0, 0, ${TIMEOUT_MS})`,
+  "a poll without a limit": "pollDescriptors([], undefined)",
+};
+
+for (const [name, call] of Object.entries(blockingCalls)) {
+  test(`${name} is ended by a signal that has a listener`, { timeout: TIMEOUT_MS }, async () => {
+    const { path } = scratchFile("signals");
+    const child = start(
+      path,
+      `process.on("SIGUSR2", () => {});
+       console.log("listening");
+       console.log(${call});
+       process.exit();`,
+    );
+    const closed = once(child, "close");
+    let output = "";
+    child.stdout!.on("data", (text) => {
+      output += text;
+    });
+    while (!output.includes("listening")) await turn();
+    // No test can see the moment in which the call begins, so it is a signal in every turn.
+    for (; child.exitCode === null && child.signalCode === null; await turn()) {
+      child.kill("SIGUSR2");
+    }
+    await closed;
+    assert.equal(output, "listening\ninterrupted\n");
+  });
+}

@@ -94,6 +94,40 @@ test("a SharedArrayBuffer cannot be forced where Node cannot make one", () => {
   assert.equal(chooseMemoryKind(old, undefined), "ArrayBuffer");
 });
 
+test("a process whose workers alone load the shim survives the end of each", () => {
+  // This thread has loaded it, and a library stays as long as one thread uses it.
+  const worker = `
+    import { openSync } from "node:fs";
+    import { parentPort, workerData } from "node:worker_threads";
+    const { mmap } = await import(workerData.url);
+    globalThis.kept = mmap(openSync(workerData.path, "r"), 4096, "read", workerData.path);
+    parentPort.postMessage("mapped");
+    if (workerData.isTerminated) setInterval(() => {}, 1000);
+  `;
+  const script = `
+    import { once } from "node:events";
+    import { Worker } from "node:worker_threads";
+    const [path, url] = process.argv.slice(1);
+    const code = new URL("data:text/javascript," + encodeURIComponent(${JSON.stringify(worker)}));
+    for (const isTerminated of [false, true, false, true]) {
+      const worker = new Worker(code, { workerData: { isTerminated, path, url } });
+      const exit = once(worker, "exit");
+      await once(worker, "message");
+      if (isTerminated) await worker.terminate();
+      await exit;
+    }
+    console.log("survived");
+  `;
+  const path = join(directory, "workers-alone");
+  writeFileSync(path, new Uint8Array(4096));
+  const { signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["--input-type=module", "-e", script, path, systemCallsUrl],
+    { encoding: "utf8" },
+  );
+  assert.deepEqual({ signal, stdout }, { signal: null, stdout: "survived\n" }, stderr);
+});
+
 test("worker threads load the shim, map memory and exit cleanly with it mapped", async () => {
   const path = join(directory, "workers");
   writeFileSync(path, new Uint8Array(8192));

@@ -22,13 +22,20 @@ export type MappedBuffer = SharedArrayBuffer | ArrayBuffer;
 /** The kind of buffer that mapped memory is handed out as. */
 export type MemoryKind = "SharedArrayBuffer" | "ArrayBuffer";
 
+/** What the shim hands out for a watch of the event loop; only the shim can look into it. */
+export interface WatchHandle {
+  readonly __brand: "floe.WatchHandle";
+}
+
 /**
  * What `native/shim.c` exports: one function per system call, in the kernel's order of arguments,
- * each returning a value or a negative errno.
+ * each returning a value or a negative errno; and libuv's way to watch a descriptor.
  */
 export interface Shim {
   /** Whether this Node can hand out mapped memory as a SharedArrayBuffer. */
   readonly hasSharedArrayBuffer: boolean;
+  /** Whether there is an event loop of libuv; without it the functions `poll...` are missing. */
+  readonly hasPoll: boolean;
   /** A buffer; a negative errno from the kernel; a positive napi_status from the engine. */
   mmap(
     lengthBytes: number,
@@ -44,6 +51,27 @@ export interface Shim {
   flock(fd: number, operation: number): number;
   /** The type of lock as the kernel left it, or a negative errno. */
   fcntl(fd: number, command: number, lockType: number): number;
+  mknodat(path: string, mode: number): number;
+  /** The number of bytes, or a negative errno. */
+  read(fd: number, bytes: Uint8Array): number;
+  /** The number of bytes, or a negative errno. */
+  write(fd: number, bytes: Uint8Array): number;
+  /** The index must be within the array. No limit of time if it is negative. */
+  futexWait(words: Int32Array, wordIndex: number, expected: number, timeoutNs: number): number;
+  /** How many were woken. The index must be within the array. */
+  futexWake(words: Int32Array, wordIndex: number, count: number): number;
+  /** How many of the entries, of two words each, have an answer. */
+  ppoll(entries: Int32Array, count: number, timeoutNs: number): number;
+  /** A handle, or a negative errno of libuv, or a positive napi_status. */
+  pollStart(
+    fd: number,
+    events: number,
+    callback: (status: number, events: number) => void,
+  ): WatchHandle | number;
+  /** Events of 0 stop the watch until the next call. */
+  pollUpdate(handle: WatchHandle, events: number): number;
+  pollRef(handle: WatchHandle, isRef: 0 | 1): number;
+  pollClose(handle: WatchHandle): number;
 }
 
 /** A shim that was loaded and found to work here. */

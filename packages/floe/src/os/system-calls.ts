@@ -10,6 +10,7 @@
  * The address range itself is returned when the garbage collector has taken the last view.
  */
 import { FloeError } from "../errors.ts";
+import { untilUninterrupted } from "./attempts.ts";
 import { BUFFER_LENGTH_LIMIT_BYTES, loadShim, type MappedBuffer } from "./shim.ts";
 import { describeDescriptor, ERRNO, systemError } from "./system-error.ts";
 
@@ -184,11 +185,4 @@ export function isLockedOfd(fd: number, subject: string): boolean {
   const result = untilUninterrupted(() => shim.fcntl(fd, F_OFD_GETLK, F_WRLCK));
   if (result >= 0) return result !== F_UNLCK;
   throw systemError("fcntl", result, subject, { wanted: "the state of a lock" });
-}
-
-function untilUninterrupted(call: () => number): number {
-  for (;;) {
-    const result = call();
-    if (result !== -ERRNO.EINTR) return result;
-  }
 }

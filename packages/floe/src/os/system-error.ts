@@ -16,6 +16,8 @@ export interface SystemErrorContext {
   readonly wanted?: string;
   /** The error that Node threw, if it was Node's call. */
   readonly cause?: unknown;
+  /** What helps here, by the errno's name, where it is not what helps in general. */
+  readonly remedies?: Readonly<Record<string, string>>;
 }
 
 interface Meaning {
@@ -85,9 +87,16 @@ const OTHER: Meaning = {
 };
 
 /** The errno numbers that are answers rather than failures, by name. */
-export const ERRNO: { readonly EINTR: number; readonly EAGAIN: number } = {
+export const ERRNO: {
+  readonly EINTR: number;
+  readonly EAGAIN: number;
+  readonly EPIPE: number;
+  readonly ETIMEDOUT: number;
+} = {
   EINTR: constants.errno.EINTR,
   EAGAIN: constants.errno.EAGAIN,
+  EPIPE: constants.errno.EPIPE,
+  ETIMEDOUT: constants.errno.ETIMEDOUT,
 };
 
 /**
@@ -103,7 +112,9 @@ export function systemError(
   context: SystemErrorContext = {},
 ): FloeError {
   const [name, text] = describeErrno(errno);
-  const { code, remedy } = MEANINGS[name] ?? OTHER;
+  const special = context.remedies?.[name];
+  const { code, remedy } =
+    special === undefined ? (MEANINGS[name] ?? OTHER) : { ...OTHER, remedy: special };
   return new FloeError(code, {
     subject,
     wanted: context.wanted ?? `${syscall} to succeed`,

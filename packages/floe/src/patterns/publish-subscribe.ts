@@ -5,10 +5,11 @@
  */
 
 import { FloeError } from "../errors.ts";
+import type { PortOptions } from "../ports/port-options.ts";
 import { BytesPublisher, StructPublisher } from "../ports/publisher.ts";
 import { BytesSubscriber, StructSubscriber } from "../ports/subscriber.ts";
-import type { PayloadDescription, Quality } from "../registry/service-config.ts";
-import type { OpenMode, ServiceCore } from "../registry/service-core.ts";
+import type { PayloadDescription, Quality } from "../registry/publish-subscribe-config.ts";
+import type { OpenMode, PublishSubscribeCore } from "../registry/service-core.ts";
 import { type AnyStructType, isStructType } from "../schema/mod.ts";
 
 /** Says that messages are bytes of any length: `{ payload: rawBytes }`. */
@@ -49,12 +50,12 @@ export function describePayload(payload: Payload): PayloadDescription {
 
 /** A publish-subscribe service that a node has open. */
 export class PublishSubscribe<P extends Payload> {
-  readonly #core: ServiceCore;
+  readonly #core: PublishSubscribeCore;
   readonly #payload: P;
   #isClosed = false;
 
   /** @internal Nodes open services; the handle adopts one count of the core. */
-  constructor(core: ServiceCore, payload: P) {
+  constructor(core: PublishSubscribeCore, payload: P) {
     this.#core = core;
     this.#payload = payload;
   }
@@ -69,27 +70,33 @@ export class PublishSubscribe<P extends Payload> {
     return this.#core.config.quality;
   }
 
-  /** Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY or FLOE_LOCK_TIMEOUT. */
-  publisher(): PublisherFor<P> {
+  /**
+   * Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT or
+   * FLOE_NAME_INVALID.
+   */
+  publisher(options: PortOptions = {}): PublisherFor<P> {
     const core = this.#open();
     const port =
       this.#payload === rawBytes
-        ? new BytesPublisher(core)
-        : new StructPublisher(core, this.#payload as AnyStructType);
+        ? new BytesPublisher(core, options)
+        : new StructPublisher(core, this.#payload as AnyStructType, options);
     return port as PublisherFor<P>;
   }
 
-  /** Makes a subscriber. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY or FLOE_LOCK_TIMEOUT. */
-  subscriber(): SubscriberFor<P> {
+  /**
+   * Makes a subscriber. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT or
+   * FLOE_NAME_INVALID.
+   */
+  subscriber(options: PortOptions = {}): SubscriberFor<P> {
     const core = this.#open();
     const port =
       this.#payload === rawBytes
-        ? new BytesSubscriber(core)
-        : new StructSubscriber(core, this.#payload as AnyStructType);
+        ? new BytesSubscriber(core, options)
+        : new StructSubscriber(core, this.#payload as AnyStructType, options);
     return port as SubscriberFor<P>;
   }
 
-  #open(): ServiceCore {
+  #open(): PublishSubscribeCore {
     if (!this.#isClosed) return this.#core;
     throw new FloeError("FLOE_CLOSED", {
       subject: `service "${this.name}"`,

@@ -14,7 +14,7 @@ import {
   CHUNK_HEADER_PAYLOAD_BYTES_WORD,
   CHUNK_HEADER_SEQUENCE_WORD,
 } from "../layout/chunk-header.ts";
-import { SERVICE_HEADER_SUBSCRIBER_TOPOLOGY_WORD } from "../layout/service-header.ts";
+import { SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD } from "../layout/service-header.ts";
 import {
   type ChunkPool,
   ChunkPools,
@@ -24,24 +24,29 @@ import {
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { unsignedLong } from "../memory/segment.ts";
+import { type PortPlace, signalSenderChange } from "../registry/port-table.ts";
 import {
   activeSubscriberGeneration,
   announceDataSegment,
   joinAsPublisher,
   leaveAsPublisher,
-  type PortPlace,
-  signalPublisherChange,
+  publisherEntryWord,
   withdrawDataSegment,
-} from "../registry/port-directory.ts";
-import type { ServiceCore } from "../registry/service-core.ts";
+} from "../registry/publish-subscribe-directory.ts";
+import type { PublishSubscribeCore } from "../registry/service-core.ts";
+import { isAsleep } from "../structures/mod.ts";
+import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
 import { PublisherLink } from "./publisher-link.ts";
 
 const linkPoisoned = channel("floe:link:poisoned");
 
 /** The sending port; loans and handles share it by counting. */
-export class PublisherCore {
+export class PublisherCore implements DoorbellOwner {
   readonly id: Id = randomId();
-  readonly service: ServiceCore;
+  readonly name: string;
+  readonly service: PublishSubscribeCore;
+  /** On which waits for subscribers sleep. */
+  readonly doorbell: Doorbell;
   readonly payloadOffsetBytes: number;
   readonly #place: PortPlace;
   readonly #pools: ChunkPools;
@@ -58,17 +63,22 @@ export class PublisherCore {
   #hasLeft = false;
   #uses = 1;
 
-  constructor(service: ServiceCore) {
+  constructor(service: PublishSubscribeCore, name: string) {
     this.service = service.retain();
+    this.name = name;
+    this.doorbell = new Doorbell(service.node, this);
     this.payloadOffsetBytes = service.geometry.payloadOffsetBytes;
     this.#words = service.segment.words;
     this.#takeBackFrom = (descriptor) => this.#dereference(descriptor);
     try {
-      this.#place = joinAsPublisher(service, this.id);
+      const { id } = this;
+      this.#place = joinAsPublisher(service, { id, name, bellToken: this.doorbell.token });
     } catch (error) {
+      this.doorbell.close();
       service.release();
       throw error;
     }
+    this.doorbell.place(this.#words, publisherEntryWord(service, this.#place.index));
     const row = this.#place.index;
     const { quality } = service.geometry;
     this.#pools = new ChunkPools({
@@ -111,6 +121,9 @@ export class PublisherCore {
     if (!this.#hasLeft) {
       leaveAsPublisher(this.service, this.#place);
       this.#hasLeft = true;
+      this.doorbell.close();
+      for (const link of this.#links) link.ringer.close();
+      this.#links = [];
       this.#pools.close();
     }
     this.service.release();
@@ -119,13 +132,13 @@ export class PublisherCore {
 
   /** Looks whether subscribers have come or gone. */
   refresh(): void {
-    const topology = loadAcquire(this.#words, SERVICE_HEADER_SUBSCRIBER_TOPOLOGY_WORD);
+    const topology = loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD);
     if (topology === this.#topologySeen) return;
     this.#topologySeen = topology;
     const { service } = this;
     const known = new Map(this.#links.map((link) => [link.column, link]));
     const links: PublisherLink[] = [];
-    let hasConnected = false;
+    const connected: PublisherLink[] = [];
     for (let column = 0; column < service.geometry.quality.maxSubscribers; column += 1) {
       const generation = activeSubscriberGeneration(service, column);
       const link = known.get(column);
@@ -137,11 +150,25 @@ export class PublisherCore {
       link?.disconnect(this.#takeBackFrom);
       if (generation === 0 || this.#poisonedGenerations.has(generation)) continue;
       const firstSequence = unsignedLong(this.#sequenceLow, this.#sequenceHigh) + 1;
-      links.push(new PublisherLink(service, this.#place.index, column, generation, firstSequence));
-      hasConnected = true;
+      const made = new PublisherLink(service, this.#place.index, column, generation, firstSequence);
+      links.push(made);
+      connected.push(made);
     }
     this.#links = links;
-    if (hasConnected) signalPublisherChange(service);
+    if (connected.length === 0) return;
+    signalSenderChange(service);
+    // A subscriber that sleeps then knows its publishers, and watches their nodes.
+    for (const link of connected) link.ringer.ring();
+  }
+
+  /** Nobody is watched: subscribers wake this port by joining, in one step. */
+  get senderVersion(): number {
+    return 0;
+  }
+
+  /** The nodes of subscribers do not wake publishers but by joining: nobody is watched. */
+  senderNodeIds(): Id[] {
+    return [];
   }
 
   /** The pool for payloads of a length. */
@@ -206,7 +233,7 @@ export class PublisherCore {
    * to all subscribers; returns how many there were.
    */
   send(owned: OwnedDataSegment, descriptor: number, offsetBytes: number): number {
-    if (peek(this.#words, SERVICE_HEADER_SUBSCRIBER_TOPOLOGY_WORD) !== this.#topologySeen) {
+    if (peek(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD) !== this.#topologySeen) {
       this.refresh();
     }
     this.#sequenceLow = (this.#sequenceLow + 1) | 0;
@@ -223,6 +250,7 @@ export class PublisherCore {
     }
     owned.references[chunkIndex(descriptor)] = linkCount;
     let reached = 0;
+    let hasSleepers = false;
     for (let index = 0; index < linkCount; index += 1) {
       const link = links[index]!;
       if (link.isSaturated && !this.#collect(link)) {
@@ -230,12 +258,20 @@ export class PublisherCore {
         continue;
       }
       const displaced = link.push(owned, descriptor);
+      // SYNC: after the exchange of the push; pairs with the arming of the bell in Doorbell.
+      if (isAsleep(this.#words, link.ringer.bellWordIndex)) hasSleepers = true;
       if (displaced !== 0) this.#takeBack(link, displaced);
       reached += 1;
     }
+    // Ringing takes a system call, so everybody gets the message first.
+    if (hasSleepers) this.#ringSleepers();
     // After the message has gone: what large messages have left is used again first.
     if (owned.pool.isLarge) this.#collectAll();
     return reached;
+  }
+
+  #ringSleepers(): void {
+    for (const link of this.#links) link.ringer.ring();
   }
 
   #dereference(descriptor: number): void {
@@ -283,7 +319,7 @@ export class PublisherCore {
     this.#poisonedGenerations.add(link.generation);
     this.#links = this.#links.filter((other) => other !== link);
     link.disconnect(this.#takeBackFrom);
-    signalPublisherChange(this.service);
+    signalSenderChange(this.service);
     const error = new FloeError("FLOE_LINK_POISONED", {
       subject: `service "${this.service.config.name}", link to subscriber ${link.column}`,
       wanted,

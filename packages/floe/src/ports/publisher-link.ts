@@ -20,8 +20,10 @@ import {
 } from "../layout/values.ts";
 import { chunkIndex, chunkSegmentNumber, type OwnedDataSegment } from "../memory/chunk-pools.ts";
 import { writeU64 } from "../memory/segment.ts";
-import type { ServiceCore } from "../registry/service-core.ts";
-import { linkWord } from "../registry/service-segment.ts";
+import { Ringer } from "../registry/bells.ts";
+import { linkWord } from "../registry/publish-subscribe-segment.ts";
+import type { PublishSubscribeCore } from "../registry/service-core.ts";
+import { portEntryWord } from "../registry/service-segment.ts";
 import { CompletionReceiver } from "../structures/completion-queue.ts";
 import { SubmissionSender } from "../structures/submission-queue.ts";
 
@@ -29,6 +31,8 @@ import { SubmissionSender } from "../structures/submission-queue.ts";
 export class PublisherLink {
   readonly column: number;
   readonly generation: number;
+  /** How to wake the subscriber. */
+  readonly ringer: Ringer;
   readonly #words: Int32Array;
   readonly #linkWord: number;
   readonly #entryCount: number;
@@ -39,7 +43,7 @@ export class PublisherLink {
 
   /** Clears the link's memory and tells the subscriber that it is served. */
   constructor(
-    service: ServiceCore,
+    service: PublishSubscribeCore,
     row: number,
     column: number,
     generation: number,
@@ -70,6 +74,8 @@ export class PublisherLink {
       firstWordIndex: firstWord + geometry.linkCompletionOffsetBytes / 4,
       entryCount: geometry.completionEntryCount,
     });
+    const entryWord = portEntryWord(geometry.subscribers, column);
+    this.ringer = new Ringer(service, entryWord, generation);
     // SYNC: releases the cleared link; pairs with loadAcquire in SubscriberCore.#isServed().
     storeRelease(words, firstWord + LINK_CONNECTED_GENERATION_WORD, generation);
   }
@@ -127,6 +133,7 @@ export class PublisherLink {
   /** Ends the link: hands every chunk that is still under way to `takeBack`. */
   disconnect(takeBack: (descriptor: number) => void): void {
     storeRelease(this.#words, this.#linkWord + LINK_CONNECTED_GENERATION_WORD, 0);
+    this.ringer.close();
     for (let number = 1; number < this.#underWay.length; number += 1) {
       const underWay = this.#underWay[number];
       if (underWay === undefined) continue;

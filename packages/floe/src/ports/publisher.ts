@@ -10,11 +10,13 @@ import {
   type OwnedDataSegment,
 } from "../memory/chunk-pools.ts";
 import type { Id } from "../memory/id.ts";
-import type { ServiceCore } from "../registry/service-core.ts";
+import { checkedPortName } from "../registry/port-table.ts";
+import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import type { AnyStructType, Cursor, StructType, WriterOf } from "../schema/mod.ts";
+import { type WaitOptions, waitFor } from "../wait/waiting.ts";
 import { Loan } from "./loan.ts";
+import type { PortOptions } from "./port-options.ts";
 import { PublisherCore } from "./publisher-core.ts";
-import { pollUntil, type WaitOptions } from "./waiting.ts";
 
 /** How many subscribers to wait for, and how long. */
 export interface WaitForSubscribersOptions extends WaitOptions {
@@ -26,6 +28,8 @@ export interface WaitForSubscribersOptions extends WaitOptions {
 abstract class AnyPublisher {
   /** Who this port is. */
   readonly id: Id;
+  /** The name given at creation. */
+  readonly name: string;
   /** @internal How many messages functions of the program are filling in this moment. */
   protected fillingCount = 0;
   readonly #core: PublisherCore;
@@ -35,6 +39,7 @@ abstract class AnyPublisher {
   constructor(core: PublisherCore) {
     this.#core = core;
     this.id = core.id;
+    this.name = core.name;
   }
 
   /** @internal The port itself. Throws FLOE_CLOSED after `close`. */
@@ -50,12 +55,18 @@ abstract class AnyPublisher {
 
   /**
    * Resolves once at least `count` subscribers have joined, with their number.
-   * Rejects with FLOE_TIMEOUT after `timeout` ms, or FLOE_ABORTED when `signal` is aborted.
+   * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted, and
+   * FLOE_CLOSED when the port is closed meanwhile.
    */
-  async waitForSubscribers(options: WaitForSubscribersOptions = {}): Promise<number> {
+  waitForSubscribers(options: WaitForSubscribersOptions = {}): Promise<number> {
     const { count = 1 } = options;
-    await pollUntil(() => this.subscriberCount >= count, `${count} subscribers`, options);
-    return this.subscriberCount;
+    const { doorbell, service } = this.#core;
+    const look = (): number | undefined => {
+      const found = this.subscriberCount;
+      return found >= count ? found : undefined;
+    };
+    const subject = `publisher of "${service.config.name}"`;
+    return waitFor({ doorbell, subject, awaited: `${count} subscribers`, look }, options);
   }
 
   /** @internal Ends the filling of a message; a port that was closed meanwhile leaves now. */
@@ -79,6 +90,8 @@ abstract class AnyPublisher {
     // A message that is being filled is still sent; the port leaves after it.
     if (this.fillingCount === 0) this.#core.release();
     this.#isClosed = true;
+    // Who waits at this port learns that it is closed.
+    this.#core.doorbell.shut();
   }
 
   [Symbol.dispose](): void {
@@ -99,8 +112,8 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
   #offsetBytes = 0;
 
   /** @internal Services make publishers. */
-  constructor(service: ServiceCore, type: Type) {
-    const core = new PublisherCore(service);
+  constructor(service: PublishSubscribeCore, type: Type, options: PortOptions) {
+    const core = new PublisherCore(service, checkedPortName(options.name));
     super(core);
     this.#type = type as unknown as StructType;
     this.#sizeBytes = type.sizeBytes;
@@ -177,8 +190,8 @@ export class BytesPublisher extends AnyPublisher {
   #lastLengthBytes = -1;
 
   /** @internal Services make publishers. */
-  constructor(service: ServiceCore) {
-    super(new PublisherCore(service));
+  constructor(service: PublishSubscribeCore, options: PortOptions) {
+    super(new PublisherCore(service, checkedPortName(options.name)));
   }
 
   /**

@@ -13,7 +13,7 @@ import {
   CHUNK_HEADER_SEQUENCE_WORD,
 } from "../layout/chunk-header.ts";
 import { LINK_CONNECTED_GENERATION_WORD } from "../layout/link.ts";
-import { SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD } from "../layout/service-header.ts";
+import { SERVICE_HEADER_SENDER_TOPOLOGY_WORD } from "../layout/service-header.ts";
 import { EntryState } from "../layout/values.ts";
 import {
   chunkIndex,
@@ -25,16 +25,26 @@ import { type Id, randomId } from "../memory/id.ts";
 import { unsignedLong } from "../memory/segment.ts";
 import { tryWithControlLock } from "../registry/control-lock.ts";
 import {
+  activePorts,
+  nodeIdIn,
+  type PortPlace,
+  portGeneration,
+  portIdIn,
+  portState,
+  signalReceiverChange,
+} from "../registry/port-table.ts";
+import {
   finishDrainedRow,
   joinAsSubscriber,
   leaveAsSubscriber,
-  type PortPlace,
-  readPublisherEntry,
-  readPublisherId,
-  signalSubscriberChange,
-} from "../registry/port-directory.ts";
-import type { ServiceCore } from "../registry/service-core.ts";
-import { linkWord } from "../registry/service-segment.ts";
+  publisherEntryWord,
+} from "../registry/publish-subscribe-directory.ts";
+import { linkWord } from "../registry/publish-subscribe-segment.ts";
+import type { PublishSubscribeCore } from "../registry/service-core.ts";
+import { portEntryWord } from "../registry/service-segment.ts";
+import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
+import { Retry } from "../wait/retry.ts";
+import type { WaitableCore } from "../wait/waitable.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import { SubscriberLink } from "./subscriber-link.ts";
 
@@ -42,9 +52,12 @@ import { SubscriberLink } from "./subscriber-link.ts";
 const IDLE_POLLS_MASK = 63;
 
 /** The receiving port; samples and handles share it by counting. */
-export class SubscriberCore {
+export class SubscriberCore implements DoorbellOwner, WaitableCore {
   readonly id: Id = randomId();
-  readonly service: ServiceCore;
+  readonly name: string;
+  readonly service: PublishSubscribeCore;
+  /** On which waits for messages and publishers sleep. */
+  readonly doorbell: Doorbell;
   readonly #place: PortPlace;
   readonly #words: Int32Array;
   readonly #borrowedMax: number;
@@ -52,35 +65,48 @@ export class SubscriberCore {
   #links: SubscriberLink[] = [];
   /** Rows of closed publishers that could not be freed at once. */
   readonly #unfinishedRows: Set<number> = new Set();
+  readonly #finishing: Retry = new Retry(() => !this.#isOpen || this.#finishRows());
   /** The generation of the publisher that this subscriber is done with, by row. */
   readonly #finishedGenerations: Map<number, number> = new Map();
   #topologySeen: number;
   #nextLinkIndex = 0;
   #idlePolls = 0;
+  #takeCount = 0;
   /** Whether an idle poll has chunks to return, or a closed publisher to let go. */
   #hasReturns = false;
   #isOpen = true;
   #uses = 1;
 
-  constructor(service: ServiceCore) {
+  constructor(service: PublishSubscribeCore, name: string) {
     this.service = service.retain();
+    this.name = name;
+    this.doorbell = new Doorbell(service.node, this);
     this.#words = service.segment.words;
     this.#borrowedMax = service.geometry.quality.maxBorrowedSamples;
     this.#payloadOffsetBytes = service.geometry.payloadOffsetBytes;
     try {
-      this.#place = joinAsSubscriber(service, this.id);
+      const { id } = this;
+      this.#place = joinAsSubscriber(service, { id, name, bellToken: this.doorbell.token });
     } catch (error) {
+      this.doorbell.close();
       service.release();
       throw error;
     }
+    const entryWord = portEntryWord(service.geometry.subscribers, this.#place.index);
+    this.doorbell.place(this.#words, entryWord);
     // Another number than the present one: the first poll looks for publishers.
-    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD);
+    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
   }
 
   /** Number of publishers that this subscriber is connected with. */
   get publisherCount(): number {
     this.refresh();
     return this.#links.filter((link) => !link.isClosing).length;
+  }
+
+  /** Number of publishers that are open, whether they have connected already or not. */
+  get openPublisherCount(): number {
+    return activePorts(this.#words, this.service.geometry.publishers).length;
   }
 
   /** Samples held at least of one publisher before a further take is refused. */
@@ -106,6 +132,8 @@ export class SubscriberCore {
     if (this.#isOpen) {
       leaveAsSubscriber(this.service, this.#place);
       this.#isOpen = false;
+      this.doorbell.close();
+      this.#finishing.end();
       for (const link of this.#links) link.close();
       this.#links = [];
     }
@@ -115,7 +143,7 @@ export class SubscriberCore {
 
   /** Looks whether publishers, links or data segments have changed. */
   refresh(): void {
-    const topology = loadAcquire(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD);
+    const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
     if (topology === this.#topologySeen || !this.#isOpen) return;
     this.#topologySeen = topology;
     const known = new Map(this.#links.map((link) => [link.row, link]));
@@ -142,12 +170,13 @@ export class SubscriberCore {
     const { service } = this;
     // The generation first and last: what is read between them belongs to one publisher. That it
     // closes meanwhile does not matter, and must not: a message of it may be in hand.
-    const { generation } = readPublisherEntry(service, row);
-    const { state } = readPublisherEntry(service, row);
-    const publisherId = readPublisherId(service, row);
+    const entryWord = publisherEntryWord(service, row);
+    const generation = portGeneration(this.#words, entryWord);
+    const state = portState(this.#words, entryWord);
+    const publisherId = portIdIn(this.#words, entryWord);
     const isThere = state === EntryState.active || state === EntryState.draining;
     const serves = isThere && this.#isServed(row);
-    if (readPublisherEntry(service, row).generation !== generation) {
+    if (portGeneration(this.#words, entryWord) !== generation) {
       // The row changed hands between these reads: look at it again at the next poll.
       this.#topologySeen -= 1;
       return known;
@@ -206,7 +235,7 @@ export class SubscriberCore {
   idle(message: ReceivedMessage): boolean {
     this.#idlePolls = (this.#idlePolls + 1) | 0;
     const hasChanged =
-      peek(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD) !== this.#topologySeen;
+      peek(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD) !== this.#topologySeen;
     const isBusy = hasChanged || this.#hasReturns || (this.#idlePolls & IDLE_POLLS_MASK) === 0;
     return isBusy && this.#useIdleTime(message);
   }
@@ -216,11 +245,63 @@ export class SubscriberCore {
     this.refresh();
     if (this.#topologySeen !== topologySeen && this.takeNext(message)) return true;
     this.#hasReturns = false;
+    this.tidyUp();
+    return false;
+  }
+
+  /** Changes with the publishers, and with their links and data segments. */
+  get senderVersion(): number {
+    return loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
+  }
+
+  /** The nodes of all publishers, those that have closed and have messages left among them. */
+  senderNodeIds(): Id[] {
+    const nodeIds: Id[] = [];
+    for (let row = 0; row < this.service.geometry.publisherRowCount; row += 1) {
+      const entryWord = publisherEntryWord(this.service, row);
+      const state = portState(this.#words, entryWord);
+      const isThere = state === EntryState.active || state === EntryState.draining;
+      if (isThere) nodeIds.push(nodeIdIn(this.#words, entryWord));
+    }
+    return nodeIds;
+  }
+
+  /**
+   * Whether a message waits or links have changed: asked by a port that has armed its bell and
+   * found nothing, so in order with the arming.
+   */
+  get hasNews(): boolean {
+    const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
+    if (topology !== this.#topologySeen) return true;
+    const links = this.#links;
+    for (let index = 0; index < links.length; index += 1) {
+      if (!links[index]!.isEmpty) return true;
+    }
+    return false;
+  }
+
+  /** Whether a message waits to be taken; see {@link hasNews}. */
+  isReady(): boolean {
+    this.refresh();
+    return this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty);
+  }
+
+  /** Uses the time before a sleep: gives chunks back, and lets closed publishers go. */
+  tidyUp(): void {
     for (const link of this.#links) {
       if (link.heldCount !== link.borrowedCount) link.publishReturns();
     }
     this.#endDrainedLinks();
-    return false;
+  }
+
+  /** Counts the messages that were taken. */
+  get takeCount(): number {
+    return this.#takeCount;
+  }
+
+  /** Which port it is, for messages. */
+  get subject(): string {
+    return `subscriber of "${this.service.config.name}"`;
   }
 
   /** Whether no message was taken because too many samples are held. */
@@ -230,11 +311,12 @@ export class SubscriberCore {
 
   /** Checks what was taken, finds the chunk, and describes it. */
   #describe(link: SubscriberLink, descriptor: number, message: ReceivedMessage): void {
+    this.#takeCount = (this.#takeCount + 1) | 0;
     // Held from here on, else the next look would end a closing link whose last message this is.
     link.borrowedCount += 1;
     link.heldCount += 1;
     // A data segment may have been announced after the last look and before this message.
-    if (peek(this.#words, SERVICE_HEADER_PUBLISHER_TOPOLOGY_WORD) !== this.#topologySeen) {
+    if (peek(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD) !== this.#topologySeen) {
       this.#refreshHolding(link, descriptor);
     }
     const mapped = link.segments[chunkSegmentNumber(descriptor)];
@@ -300,10 +382,13 @@ export class SubscriberCore {
       link.forgetSample();
       return;
     }
+    const wasAtLimit = link.borrowedCount >= this.#borrowedMax;
     link.borrowedCount -= 1;
     link.completion.put(descriptor);
     link.publishReturns();
     if (link.isClosing) this.#endDrainedLinks();
+    // Who sleeps because no more may be held has no other news of this.
+    if (wasAtLimit) this.doorbell.ring();
   }
 
   #poison(link: SubscriberLink, wanted: string, found: number): FloeError {
@@ -325,6 +410,11 @@ export class SubscriberCore {
       if (!link.isClosing || link.borrowedCount > 0 || !link.isEmpty) continue;
       this.#endLink(link);
     }
+    if (this.#unfinishedRows.size > 0) this.#finishing.begin();
+  }
+
+  /** Frees the rows of closed publishers; whether all could be freed. */
+  #finishRows(): boolean {
     for (const row of this.#unfinishedRows) {
       const finish = (): true => {
         finishDrainedRow(this.service, row);
@@ -334,6 +424,7 @@ export class SubscriberCore {
       const outcome = tryWithControlLock(this.service.directory, finish);
       if (outcome !== undefined) this.#unfinishedRows.delete(row);
     }
+    return this.#unfinishedRows.size === 0;
   }
 
   #endLink(link: SubscriberLink): void {
@@ -341,7 +432,7 @@ export class SubscriberCore {
     this.#finishedGenerations.set(link.row, link.generation);
     link.noteDrained();
     // An active publisher, whose link was poisoned, must learn that nobody listens any more.
-    signalSubscriberChange(this.service);
+    signalReceiverChange(this.service);
     link.close();
     this.#unfinishedRows.add(link.row);
   }

@@ -17,9 +17,9 @@ import { chunkIndex, chunkOffsetBytes, chunkSegmentNumber } from "../memory/chun
 import type { Id } from "../memory/id.ts";
 import { readU64, unsignedLong } from "../memory/segment.ts";
 import type { MappedDataSegment } from "../registry/data-segment-cache.ts";
-import { readDataSegmentEntry } from "../registry/port-directory.ts";
-import type { ServiceCore } from "../registry/service-core.ts";
-import { linkWord } from "../registry/service-segment.ts";
+import { readDataSegmentEntry } from "../registry/publish-subscribe-directory.ts";
+import { linkWord } from "../registry/publish-subscribe-segment.ts";
+import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { CompletionSender } from "../structures/completion-queue.ts";
 import { type IsOld, SubmissionReceiver } from "../structures/submission-queue.ts";
 
@@ -46,11 +46,11 @@ export class SubscriberLink {
   /** Whether the link has ended; samples that are still held have nowhere to return to. */
   isOver = false;
   readonly #isOld: IsOld;
-  readonly #service: ServiceCore;
+  readonly #service: PublishSubscribeCore;
   readonly #linkWord: number;
 
   constructor(
-    service: ServiceCore,
+    service: PublishSubscribeCore,
     row: number,
     column: number,
     generation: number,

@@ -5,28 +5,74 @@
 import { FloeError } from "../errors.ts";
 import { chunkIndex } from "../memory/chunk-pools.ts";
 import type { Id } from "../memory/id.ts";
-import type { ServiceCore } from "../registry/service-core.ts";
+import { checkedPortName } from "../registry/port-table.ts";
+import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import type { AnyStructType, Cursor, ReaderOf, StructType } from "../schema/mod.ts";
+import { TurnShare } from "../wait/turn-share.ts";
+import type { Waitable, WaitableCore } from "../wait/waitable.ts";
+import {
+  type BlockingWaitOptions,
+  type WaitOptions,
+  type WaitSubject,
+  waitFor,
+  waitForSync,
+} from "../wait/waiting.ts";
+import type { PortOptions } from "./port-options.ts";
 import { type MessageInfo, ReceivedMessage } from "./received-message.ts";
 import { Sample } from "./sample.ts";
+import { SampleIterator } from "./sample-iterator.ts";
 import { SubscriberCore } from "./subscriber-core.ts";
-import { pollUntil, type WaitOptions } from "./waiting.ts";
+
+/** How many publishers to wait for, and how long. */
+export interface WaitForPublishersOptions extends WaitOptions {
+  /** Number of publishers; default 1. */
+  readonly count?: number;
+}
+
+/**
+ * Messages that `take` and `for await` hand out in one turn of the event loop: the next one comes
+ * in the following turn, so that a fast publisher cannot starve timers and sockets.
+ */
+const TAKES_PER_TURN_MAX = 256;
+
+/** The lane of those who wait for messages. */
+const MESSAGES = "messages";
 
 /** What subscribers of all payloads have in common. */
-abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> {
+abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>, Waitable {
   /** Who this port is. */
   readonly id: Id;
+  /** The name given at creation. */
+  readonly name: string;
   readonly #core: SubscriberCore;
   /** What `poll` and the other ways of taking found last. */
   readonly #polled: ReceivedMessage = new ReceivedMessage();
   readonly #taken: ReceivedMessage = new ReceivedMessage();
   #isClosed = false;
+  readonly #turn: TurnShare;
+  readonly #messages: WaitSubject<Sample<Payload>>;
   #isPolling = false;
 
   /** @internal Services make subscribers. */
-  constructor(service: ServiceCore) {
-    this.#core = new SubscriberCore(service);
+  constructor(service: PublishSubscribeCore, options: PortOptions) {
+    this.#core = new SubscriberCore(service, checkedPortName(options.name));
+    this.#turn = new TurnShare(this.#core.doorbell, TAKES_PER_TURN_MAX);
     this.id = this.#core.id;
+    this.name = this.#core.name;
+    const { doorbell, subject } = this.#core;
+    this.#messages = {
+      doorbell,
+      subject,
+      awaited: "a message",
+      lane: MESSAGES,
+      look: () => this.tryTake(),
+      hasNews: () => this.#isClosed || this.#core.hasNews,
+    };
+  }
+
+  /** @internal */
+  get waitable(): WaitableCore {
+    return this.#open();
   }
 
   /** @internal The payload of the message taken last, for the length of a call. */
@@ -41,7 +87,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
   #open(): SubscriberCore {
     if (!this.#isClosed) return this.#core;
     throw new FloeError("FLOE_CLOSED", {
-      subject: `subscriber of "${this.#core.service.config.name}"`,
+      subject: this.#core.subject,
       wanted: "to use it",
       found: "that it was closed before",
       remedy: "Make a new subscriber.",
@@ -108,7 +154,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
       return this.sampleOf(core, this.#taken);
     if (core.isBorrowLimitReached) {
       throw new FloeError("FLOE_BORROW_LIMIT", {
-        subject: `subscriber of "${core.service.config.name}"`,
+        subject: core.subject,
         wanted: "one more sample",
         found: `${core.borrowedMax} samples of one publisher held (maxBorrowedSamples)`,
         remedy: "Release samples, or create the service with a larger maxBorrowedSamples.",
@@ -118,41 +164,78 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
   }
 
   /**
-   * Resolves with the next message, as a sample that must be released.
-   * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted, and with
-   * what `tryTake` throws.
+   * Resolves with the next message, as a sample that must be released; those who wait at the same
+   * time are served in order. At most 256 messages come in one turn of the event loop.
+   * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted,
+   * FLOE_CLOSED when the port is closed meanwhile, and with what `tryTake` throws.
    */
-  async take(options: WaitOptions = {}): Promise<Sample<Payload>> {
-    let sample: Sample<Payload> | undefined;
-    const hasTaken = (): boolean => {
-      sample = this.tryTake();
-      return sample !== undefined;
-    };
-    await pollUntil(hasTaken, "a message", options);
-    return sample!;
+  take(options: WaitOptions = {}): Promise<Sample<Payload>> {
+    if (!this.#turn.takeShare()) return waitFor(this.#messages, options);
+    return this.#turn.nextTurn().then(() => waitFor(this.#messages, options));
   }
 
-  /** Like `take`, but resolves with undefined when the port is closed while it waits. */
-  async #takeUnlessClosed(): Promise<Sample<Payload> | undefined> {
-    let sample: Sample<Payload> | undefined;
-    const isOver = (): boolean => {
-      sample = this.#isClosed ? undefined : this.tryTake();
-      return this.#isClosed || sample !== undefined;
-    };
-    await pollUntil(isOver, "a message", {});
-    return sample;
+  /**
+   * Blocks this thread until a message comes, and returns it as a sample that must be released;
+   * undefined after `timeout` ms. It goes before those who wait in the event loop.
+   * Throws FLOE_INTERRUPTED when a signal comes that the program handles, and as `tryTake`.
+   */
+  takeSync(options: BlockingWaitOptions = {}): Sample<Payload> | undefined {
+    return waitForSync(this.#messages, options);
   }
 
   /**
    * Iterates over messages as they come; each sample is released at the next turn. Ends when the
-   * port is closed; leaving the loop releases the sample and keeps the port open.
+   * port is closed; leaving the loop releases the sample and keeps the port open. At most 256
+   * messages come in one turn of the event loop.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Sample<Payload>, void, undefined> {
-    for (;;) {
-      using sample = await this.#takeUnlessClosed();
-      if (sample === undefined) return;
-      yield sample;
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Sample<Payload>, void, undefined> {
+    const core = this.#core;
+    const { doorbell } = core;
+    const turn = this.#turn;
+    return new SampleIterator<Payload>((isOver) => {
+      const messages: WaitSubject<Sample<Payload> | "over"> = {
+        ...this.#messages,
+        look: () => (this.#isClosed || isOver() ? "over" : this.tryTake()),
+        hasNews: () => this.#isClosed || isOver() || core.hasNews,
+      };
+      return {
+        tryNext: () => {
+          if (this.#isClosed || doorbell.hasWaiters(MESSAGES)) return undefined;
+          return turn.takeShare() ? undefined : this.tryTake();
+        },
+        waitForNext: () =>
+          turn.isUsedUp ? turn.nextTurn().then(() => waitFor(messages, {})) : waitFor(messages, {}),
+        wakeUp: () => doorbell.ring(),
+      };
+    });
+  }
+
+  /**
+   * Resolves once at least `count` publishers are open, with their number: what they send from then
+   * on reaches this port.
+   * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted, and
+   * FLOE_CLOSED when the port is closed meanwhile.
+   */
+  waitForPublishers(options: WaitForPublishersOptions = {}): Promise<number> {
+    const { count = 1 } = options;
+    const { doorbell, subject: port } = this.#core;
+    const look = (): number | undefined => {
+      const found = this.#open().openPublisherCount;
+      return found >= count ? found : undefined;
+    };
+    return waitFor({ doorbell, subject: port, awaited: `${count} publishers`, look }, options);
+  }
+
+  /** Makes waits at this port keep the process alive, as they do at first. */
+  ref(): this {
+    this.#core.doorbell.ref();
+    return this;
+  }
+
+  /** Lets the process end although somebody waits at this port. */
+  unref(): this {
+    this.#core.doorbell.unref();
+    return this;
   }
 
   /**
@@ -164,6 +247,8 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>> 
     // Messages that are being handled are still put back; the port leaves after that.
     if (!this.#isPolling) this.#core.release();
     this.#isClosed = true;
+    // Who waits at this port learns that it is closed.
+    this.#core.doorbell.shut();
   }
 
   [Symbol.dispose](): void {
@@ -178,8 +263,8 @@ export class StructSubscriber<Type extends AnyStructType> extends AnySubscriber<
   readonly #cursor: Cursor;
 
   /** @internal Services make subscribers. */
-  constructor(service: ServiceCore, type: Type) {
-    super(service);
+  constructor(service: PublishSubscribeCore, type: Type, options: PortOptions) {
+    super(service, options);
     this.#type = type as unknown as StructType;
     const reader = this.#type.createReader();
     this.#reader = reader as ReaderOf<Type>;

@@ -25,26 +25,17 @@ import {
   writeWholeFile,
 } from "../os/files.ts";
 import { pauseMs } from "../sync/pause.ts";
-import { VANISHED, withControlLock } from "./control-lock.ts";
+import { tryWithControlLock, VANISHED, withControlLock } from "./control-lock.ts";
 import { DataSegmentCache } from "./data-segment-cache.ts";
+import type { EventConfig } from "./event-config.ts";
+import type { EventGeometry } from "./event-segment.ts";
 import type { NodeCore } from "./node-core.ts";
-import {
-  checkCompatible,
-  completeQuality,
-  newServiceConfig,
-  readServiceConfig,
-  type ServiceConfig,
-  type WantedService,
-} from "./service-config.ts";
+import type { Pattern } from "./pattern.ts";
+import type { PublishSubscribeConfig } from "./publish-subscribe-config.ts";
+import type { PublishSubscribeGeometry } from "./publish-subscribe-segment.ts";
+import { readServiceConfig, type ServiceConfig } from "./service-config.ts";
 import { serviceDirectoryName } from "./service-name.ts";
-import {
-  createServiceSegment,
-  newServiceShape,
-  nodeEntryWord,
-  openServiceSegment,
-  type ServiceGeometry,
-  serviceGeometry,
-} from "./service-segment.ts";
+import { type CommonGeometry, nodeEntryWord } from "./service-segment.ts";
 
 /** Whether a service may, must or must not exist already. */
 export type OpenMode = "open" | "create" | "open-or-create";
@@ -52,26 +43,48 @@ export type OpenMode = "open" | "create" | "open-or-create";
 const CONFIG_FILE = "service.json";
 const SEGMENT_FILE = "links";
 
-/** A service, opened by a node. */
-export class ServiceCore {
+/** What is known of a service as soon as its segment is mapped. */
+export interface OpenService<
+  Config extends ServiceConfig = ServiceConfig,
+  Geometry extends CommonGeometry = CommonGeometry,
+> {
   readonly node: NodeCore;
   readonly directory: string;
-  readonly config: ServiceConfig;
-  readonly geometry: ServiceGeometry;
+  readonly config: Config;
+  readonly geometry: Geometry;
+  readonly segment: Segment;
+}
+
+/** A service of any pattern, opened by a node. */
+export class ServiceCore<
+  Config extends ServiceConfig = ServiceConfig,
+  Geometry extends CommonGeometry = CommonGeometry,
+> implements OpenService<Config, Geometry>
+{
+  readonly node: NodeCore;
+  readonly directory: string;
+  readonly config: Config;
+  readonly geometry: Geometry;
   readonly segment: Segment;
   /** Data segments of publishers, mapped once for all subscribers of this node. */
   readonly dataSegments: DataSegmentCache;
+  readonly #recover: () => void;
   readonly #nodeIndex: number;
   readonly #onGone: () => void;
   #uses = 1;
 
-  private constructor(joined: Joined, onGone: () => void) {
+  private constructor(
+    pattern: Pattern<never, Config, Geometry>,
+    joined: Joined<Config, Geometry>,
+    onGone: () => void,
+  ) {
     this.node = joined.node.retain();
     this.directory = joined.directory;
     this.config = joined.config;
     this.geometry = joined.geometry;
     this.segment = joined.segment;
     this.dataSegments = new DataSegmentCache(joined.directory);
+    this.#recover = () => pattern.recover?.(this);
     this.#nodeIndex = joined.nodeIndex;
     this.#onGone = onGone;
   }
@@ -81,26 +94,27 @@ export class ServiceCore {
    * Throws FLOE_SERVICE_NOT_FOUND, FLOE_SERVICE_EXISTS, FLOE_SERVICE_IN_FLUX, FLOE_LIMIT_REACHED
    * and what checking an existing service throws.
    */
-  static enter(
+  static enter<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+    pattern: Pattern<Wanted, Config, Geometry>,
     node: NodeCore,
     name: string,
-    wanted: WantedService,
+    wanted: Wanted,
     mode: OpenMode,
     onGone: () => void,
-  ): ServiceCore {
+  ): ServiceCore<Config, Geometry> {
     const { domain } = node;
-    const directory = `${domain.path}/${serviceDirectoryName("publish-subscribe", name)}`;
+    const directory = `${domain.path}/${serviceDirectoryName(pattern.name, name)}`;
     const deadlineMs = performance.now() + domain.lockTimeoutMs;
     do {
       if (mode !== "create") {
-        const joined = join(node, directory, wanted);
-        if (joined !== undefined) return new ServiceCore(joined, onGone);
+        const joined = join(pattern, node, directory, wanted);
+        if (joined !== undefined) return new ServiceCore(pattern, joined, onGone);
         if (mode === "open") throw notFound(name, directory);
-      } else if (statPathIfPresent(directory) !== undefined) {
+      } else if (isInUse(pattern, node, directory)) {
         throw exists(name, directory);
       }
-      const made = make(node, directory, name, wanted);
-      if (made !== undefined) return new ServiceCore(made, onGone);
+      const made = make(pattern, node, directory, name, wanted);
+      if (made !== undefined) return new ServiceCore(pattern, made, onGone);
       pauseMs(0.1);
     } while (performance.now() < deadlineMs);
     throw new FloeError("FLOE_SERVICE_IN_FLUX", {
@@ -150,50 +164,113 @@ export class ServiceCore {
     return withControlLock(this.directory, this.node.domain.lockTimeoutMs, change);
   }
 
+  /** The same without ever waiting: undefined when another process changes the service. */
+  tryChange<T>(change: () => T): T | typeof VANISHED | undefined {
+    return tryWithControlLock(this.directory, change);
+  }
+
   #leave(): void {
     const { words } = this.segment;
     const { lockTimeoutMs } = this.node.domain;
     withControlLock(this.directory, lockTimeoutMs, () => {
       const entryWord = nodeEntryWord(this.geometry, this.#nodeIndex);
       storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
-      for (let index = 0; index < this.geometry.quality.maxNodes; index += 1) {
-        const otherWord = nodeEntryWord(this.geometry, index);
-        if (loadAcquire(words, otherWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return;
-      }
-      storeRelease(words, SERVICE_HEADER_STATE_WORD, ServiceState.removed);
-      removeService(this.node, this.directory);
+      this.#recover();
+      removeIfAbandoned(this);
     });
   }
 }
 
-interface Joined {
-  readonly node: NodeCore;
-  readonly directory: string;
-  readonly config: ServiceConfig;
-  readonly geometry: ServiceGeometry;
-  readonly segment: Segment;
+/** A publish-subscribe service, opened by a node. */
+export type PublishSubscribeCore = ServiceCore<PublishSubscribeConfig, PublishSubscribeGeometry>;
+
+/** An event service, opened by a node. */
+export type EventCore = ServiceCore<EventConfig, EventGeometry>;
+
+interface Joined<Config extends ServiceConfig, Geometry extends CommonGeometry>
+  extends OpenService<Config, Geometry> {
   readonly nodeIndex: number;
 }
 
-/** Joins an existing service; undefined when there is none, or it vanished meanwhile. */
-function join(node: NodeCore, directory: string, wanted: WantedService): Joined | undefined {
-  const outcome = withControlLock(directory, node.domain.lockTimeoutMs, () => {
-    const config = readServiceConfig(`${directory}/${CONFIG_FILE}`);
-    if (config === undefined) throw missingFile(directory, CONFIG_FILE);
-    checkCompatible(config, wanted);
-    const path = `${directory}/${SEGMENT_FILE}`;
-    const opened = openServiceSegment(path, config.serviceId, config.quality);
-    if (opened === undefined) throw missingFile(directory, SEGMENT_FILE);
-    const { segment, geometry } = opened;
+/**
+ * Under the control lock: maps an existing service. Returns VANISHED when nobody has it open any
+ * more, and it is gone now.
+ */
+function openUnderLock<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+  pattern: Pattern<Wanted, Config, Geometry>,
+  node: NodeCore,
+  directory: string,
+  wanted: Wanted | undefined,
+): OpenService<Config, Geometry> | typeof VANISHED {
+  const configPath = `${directory}/${CONFIG_FILE}`;
+  const common = readServiceConfig(configPath, pattern.name);
+  if (common === undefined) throw missingFile(directory, CONFIG_FILE);
+  const config = pattern.checkedConfig(configPath, common);
+  const opened = pattern.openSegment(`${directory}/${SEGMENT_FILE}`, config);
+  if (opened === undefined) throw missingFile(directory, SEGMENT_FILE);
+  const { segment, geometry } = opened;
+  const service = { node, directory, config, geometry, segment };
+  try {
     if (loadAcquire(segment.words, SERVICE_HEADER_STATE_WORD) === ServiceState.removed) {
       // Whoever was removing it has died over it, for we hold its lock.
-      segment.close();
       removeService(node, directory);
-      return VANISHED;
+    } else {
+      pattern.recover?.(service);
+      if (pattern.recover === undefined || !removeIfAbandoned(service)) {
+        // Only now: a service that nobody has open any more contradicts nobody.
+        if (wanted !== undefined) pattern.checkCompatible(config, wanted);
+        return service;
+      }
     }
+  } catch (error) {
+    segment.close();
+    throw error;
+  }
+  segment.close();
+  return VANISHED;
+}
+
+/** Whether somebody has a service open; one that only the dead had open is removed. */
+function isInUse<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+  pattern: Pattern<Wanted, Config, Geometry>,
+  node: NodeCore,
+  directory: string,
+): boolean {
+  if (statPathIfPresent(directory) === undefined) return false;
+  if (pattern.recover === undefined) return true;
+  const outcome = withControlLock(directory, node.domain.lockTimeoutMs, () => {
+    const service = openUnderLock(pattern, node, directory, undefined);
+    if (service !== VANISHED) service.segment.close();
+    return service;
+  });
+  return outcome !== VANISHED;
+}
+
+/** Under the control lock: removes a service that no node has open, and tells whether it did. */
+function removeIfAbandoned({ node, directory, geometry, segment }: OpenService): boolean {
+  const { words } = segment;
+  for (let index = 0; index < geometry.maxNodes; index += 1) {
+    const entryWord = nodeEntryWord(geometry, index);
+    if (loadAcquire(words, entryWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return false;
+  }
+  storeRelease(words, SERVICE_HEADER_STATE_WORD, ServiceState.removed);
+  removeService(node, directory);
+  return true;
+}
+
+/** Joins an existing service; undefined when there is none, or it vanished meanwhile. */
+function join<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+  pattern: Pattern<Wanted, Config, Geometry>,
+  node: NodeCore,
+  directory: string,
+  wanted: Wanted,
+): Joined<Config, Geometry> | undefined {
+  const outcome = withControlLock(directory, node.domain.lockTimeoutMs, () => {
+    const service = openUnderLock(pattern, node, directory, wanted);
+    if (service === VANISHED) return VANISHED;
+    const { config, segment, geometry } = service;
     try {
-      const nodeIndex = takeNodeEntry(node, config, segment, geometry);
-      return { node, directory, config, geometry, segment, nodeIndex };
+      return { ...service, nodeIndex: takeNodeEntry(node, config, segment, geometry) };
     } catch (error) {
       segment.close();
       throw error;
@@ -206,10 +283,10 @@ function takeNodeEntry(
   node: NodeCore,
   config: ServiceConfig,
   segment: Segment,
-  geometry: ServiceGeometry,
+  geometry: CommonGeometry,
 ): number {
   const { words } = segment;
-  for (let nodeIndex = 0; nodeIndex < config.quality.maxNodes; nodeIndex += 1) {
+  for (let nodeIndex = 0; nodeIndex < geometry.maxNodes; nodeIndex += 1) {
     const entryWord = nodeEntryWord(geometry, nodeIndex);
     if (loadAcquire(words, entryWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) continue;
     writeId(words, entryWord + NODE_ENTRY_NODE_ID_WORD, node.id);
@@ -219,25 +296,23 @@ function takeNodeEntry(
   throw new FloeError("FLOE_LIMIT_REACHED", {
     subject: `service "${config.name}"`,
     wanted: "a place for one more node",
-    found: `${config.quality.maxNodes} nodes that have it open (maxNodes)`,
+    found: `${geometry.maxNodes} nodes that have it open (maxNodes)`,
     remedy: "Close one, or create the service with a larger maxNodes.",
   });
 }
 
 /** Makes a service with this node as its first; undefined when another process was faster. */
-function make(
+function make<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+  pattern: Pattern<Wanted, Config, Geometry>,
   node: NodeCore,
   directory: string,
   name: string,
-  wanted: WantedService,
-): Joined | undefined {
+  wanted: Wanted,
+): Joined<Config, Geometry> | undefined {
   const { domain } = node;
   const { permissions } = domain;
-  const quality = completeQuality(wanted.quality);
-  const alignmentBytes =
-    wanted.payload.variant === "struct" ? wanted.payload.layout.alignmentBytes : 8;
-  const geometry = serviceGeometry(newServiceShape(quality, Math.max(8, alignmentBytes)));
-  const config = newServiceConfig(name, randomId(), wanted.payload, quality);
+  const config = pattern.newConfig(name, randomId(), wanted);
+  const geometry = pattern.geometryOf(config);
   const unfinished = `${domain.path}/.created.${node.id}.${config.serviceId}`;
   makeDirectoryIfAbsent(unfinished, permissions.directoryMode, permissions.groupId);
   let segment: Segment | undefined;
@@ -246,7 +321,7 @@ function make(
     const { fileMode, groupId } = permissions;
     writeWholeFile(`${unfinished}/${CONFIG_FILE}`, text, fileMode, groupId);
     const path = `${unfinished}/${SEGMENT_FILE}`;
-    segment = createServiceSegment(path, config.serviceId, geometry, permissions, (words) => {
+    segment = pattern.createSegment(path, config, geometry, permissions, (words) => {
       const entryWord = nodeEntryWord(geometry, 0);
       writeId(words, entryWord + NODE_ENTRY_NODE_ID_WORD, node.id);
       words[entryWord + NODE_ENTRY_STATE_WORD] = EntryState.active;

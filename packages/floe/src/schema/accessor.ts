@@ -41,9 +41,12 @@ export class Accessor {
   constructor(cursor: Cursor, offsetBytes: number) {
     // Not enumerable and not writable, so that an accessor looks as if it had fields only.
     Object.defineProperty(this, "~cursor", { value: cursor });
-    Object.defineProperty(this, "~offsetBytes", { value: offsetBytes });
+    if (offsetBytes !== 0) Object.defineProperty(this, "~offsetBytes", { value: offsetBytes });
   }
 }
+// Each sample has an accessor of its own, and defining a property takes 0.2 us: what nearly all
+// have in common stands here.
+Object.defineProperty(Accessor.prototype, "~offsetBytes", { value: 0 });
 
 /** What all accessors can do, as seen by the code that composes them. */
 export interface CompositeAccessor extends Accessor {
@@ -108,13 +111,14 @@ export class StructAccessor extends Accessor {
 
   constructor(cursor: Cursor, offsetBytes: number, plans: readonly ChildPlan[]) {
     super(cursor, offsetBytes);
-    const children =
-      plans.length === 0
-        ? NO_CHILDREN
-        : plans.map((plan) => new plan.accessorClass(cursor, offsetBytes + plan.offsetBytes));
+    if (plans.length === 0) return;
+    const children = plans.map(
+      (plan) => new plan.accessorClass(cursor, offsetBytes + plan.offsetBytes),
+    );
     Object.defineProperty(this, "~children", { value: children });
   }
 }
+Object.defineProperty(StructAccessor.prototype, "~children", { value: NO_CHILDREN });
 
 /** What to copy from when `value` is assigned: the plain object, if it is an accessor itself. */
 export function plainValue(value: unknown): unknown {

@@ -10,6 +10,8 @@ export {
   CompletionReceiver,
   CompletionSender,
 } from "./completion-queue.ts";
+export { BellArm, type BellPlace, type BellWay, beginRing, endRing, isAsleep } from "./doorbell.ts";
+export { EventCounts, type EventCountsShape } from "./event-counts.ts";
 export {
   DESCRIPTOR_BITS,
   type IsOld,

@@ -113,9 +113,12 @@ export class SubmissionReceiver {
     this.#tag = Math.floor(startPosition / slotCount) & this.#tagMask;
   }
 
-  /** Whether no message waits; final only when the sender has stopped. */
+  /**
+   * Whether no message waits: in order with what this thread updated before, so that a receiver
+   * that has armed its bell may sleep on it. Final only when the sender has stopped.
+   */
   isEmpty(isOld: IsOld): boolean {
-    const word = peek(this.#words, this.#wordIndex);
+    const word = loadAcquire(this.#words, this.#wordIndex);
     if (word === EMPTY) return true;
     return this.#lapsBehind(word) > 0 && isOld(word & DESCRIPTOR_MASK);
   }

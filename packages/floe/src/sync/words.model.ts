@@ -22,6 +22,7 @@ export const WordOperation = {
   fetchAdd: 4,
   peek: 5,
   poke: 6,
+  fetchOr: 7,
 } as const;
 
 /** One of the numbers of {@link WordOperation}. */
@@ -65,6 +66,8 @@ export function performOperation(
       return Atomics.compareExchange(words, wordIndex, expected, value);
     case WordOperation.fetchAdd:
       return Atomics.add(words, wordIndex, value);
+    case WordOperation.fetchOr:
+      return Atomics.or(words, wordIndex, value);
     case WordOperation.peek:
       return words[wordIndex]!;
     case WordOperation.poke:
@@ -101,6 +104,16 @@ export function compareExchange(
 /** See `fetchAdd` in `words.ts`. */
 export function fetchAdd(words: Words, wordIndex: number, value: number): number {
   return hook(WordOperation.fetchAdd, words, wordIndex, value, 0);
+}
+
+/** See `fetchOr` in `words.ts`. */
+export function fetchOr(words: Words, wordIndex: number, bits: number): number {
+  return hook(WordOperation.fetchOr, words, wordIndex, bits, 0);
+}
+
+/** See `loadAfterUpdate` in `words.ts`; a load that is in order with everything. */
+export function loadAfterUpdate(words: Words, wordIndex: number): number {
+  return hook(WordOperation.loadAcquire, words, wordIndex, 0, 0);
 }
 
 /** See `peek` in `words.ts`. */

@@ -46,6 +46,24 @@ export function fetchAdd(words: Words, wordIndex: number, value: number): number
   return Atomics.add(words, wordIndex, value);
 }
 
+/** Sets the bits of `bits` in a word, and returns what stood there, in one step. */
+export function fetchOr(words: Words, wordIndex: number, bits: number): number {
+  return Atomics.or(words, wordIndex, bits);
+}
+
+/** Whether a locked instruction orders everything around it, as on x86. */
+const IS_UPDATE_A_FENCE = process.arch === "x64" || process.arch === "ia32";
+
+/**
+ * Reads a word after an exchange, compare-exchange or fetch of this thread, and not before it has
+ * been seen by others. Two threads that each update one word and then so read the other's cannot
+ * both miss what the other did (Dekker's pattern). On x86 the update is a fence by itself, and a
+ * plain read after it costs nothing; elsewhere it takes an atomic one.
+ */
+export function loadAfterUpdate(words: Words, wordIndex: number): number {
+  return IS_UPDATE_A_FENCE ? words[wordIndex]! : Atomics.load(words, wordIndex);
+}
+
 /** Reads a word without any order: a hint. */
 export function peek(words: Words, wordIndex: number): number {
   return words[wordIndex]!;

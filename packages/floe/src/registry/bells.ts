@@ -1,0 +1,74 @@
+/**
+ * Bells: waking ports of other nodes that sleep.
+ */
+
+import { PORT_ENTRY_BELL_WORD, PORT_ENTRY_GENERATION_WORD } from "../layout/port-entry.ts";
+import { Bell } from "../layout/values.ts";
+import type { Id } from "../memory/id.ts";
+import { futexWake } from "../os/futex.ts";
+import { type BellPlace, beginRing, endRing, isAsleep } from "../structures/mod.ts";
+import type { Words } from "../sync/words.ts";
+import type { PeerBell } from "./peer-bells.ts";
+import { activeGeneration, bellTokenIn, nodeIdIn } from "./port-table.ts";
+import type { OpenService } from "./service-core.ts";
+import { type PortTable, portEntryWord } from "./service-segment.ts";
+
+/** A sender's way to wake one port. */
+export class Ringer {
+  readonly bellWordIndex: number;
+  readonly #place: BellPlace;
+  readonly #generation: number;
+  readonly #nodeId: Id;
+  readonly #token: number;
+  readonly #service: OpenService;
+  readonly #peer: PeerBell;
+
+  /** Finds out how to ring the port of a generation whose entry begins at `entryWord`. */
+  constructor(service: OpenService, entryWord: number, generation: number) {
+    const { words } = service.segment;
+    this.bellWordIndex = entryWord + PORT_ENTRY_BELL_WORD;
+    this.#place = bellPlace(words, entryWord);
+    this.#generation = generation;
+    // If the port has changed since, ringing notices by the generation.
+    this.#nodeId = nodeIdIn(words, entryWord);
+    this.#token = bellTokenIn(words, entryWord);
+    this.#service = service;
+    this.#peer = service.node.peerBells.acquire(this.#nodeId);
+  }
+
+  /** Wakes the port if it sleeps. */
+  ring(): void {
+    const { words, bellWordIndex } = this.#place;
+    const ringing = beginRing(this.#place, this.#generation);
+    if (ringing === 0) return;
+    if ((ringing & Bell.blocked) !== 0) futexWake(words, bellWordIndex, 1);
+    else if (!this.#peer.ring(this.#token)) return;
+    endRing(this.#place, ringing);
+  }
+
+  /** Lets go of the peer's descriptor. */
+  close(): void {
+    this.#service.node.peerBells.release(this.#nodeId);
+  }
+}
+
+function bellPlace(words: Words, entryWord: number): BellPlace {
+  return {
+    words,
+    bellWordIndex: entryWord + PORT_ENTRY_BELL_WORD,
+    generationWordIndex: entryWord + PORT_ENTRY_GENERATION_WORD,
+  };
+}
+
+/** Wakes the ports of a table that sleep: for changes that are rare and may concern all of them. */
+export function ringAll(service: OpenService, table: PortTable): void {
+  const { words } = service.segment;
+  for (let index = 0; index < table.entryCount; index += 1) {
+    const entryWord = portEntryWord(table, index);
+    const generation = activeGeneration(words, entryWord);
+    if (generation === 0 || !isAsleep(words, entryWord + PORT_ENTRY_BELL_WORD)) continue;
+    const ringer = new Ringer(service, entryWord, generation);
+    ringer.ring();
+    ringer.close();
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Event directory: joining and leaving of notifiers and listeners.
+ *
+ * Every change runs under the service's control lock and begins with cleaning up after the dead,
+ * so that their places are free again. A listener's area of counts is backed by memory and cleared
+ * before its entry says that it is there. Counters tell the other side to look again, and its
+ * sleepers are rung.
+ */
+
+import { FloeError } from "../errors.ts";
+import { EntryState } from "../layout/values.ts";
+import { ringAll } from "./bells.ts";
+import { recoverEvents } from "./event-recovery.ts";
+import { eventAreaRange } from "./event-segment.ts";
+import {
+  enterPort,
+  freePort,
+  limitReached,
+  type PortDetails,
+  type PortIdentity,
+  type PortPlace,
+  portDetails,
+  setPortState,
+  signalReceiverChange,
+  signalSenderChange,
+} from "./port-table.ts";
+import type { EventCore } from "./service-core.ts";
+import type { PortTable } from "./service-segment.ts";
+
+/** Gives a notifier an entry. Throws FLOE_LIMIT_REACHED. */
+export function joinAsNotifier(service: EventCore, identity: PortIdentity): PortPlace {
+  const { geometry } = service;
+  const joined = service.change(() => {
+    recoverEvents(service);
+    const index = placeFor(service, geometry.notifiers, "notifier", "maxNotifiers");
+    const place = enterPort(service, geometry.notifiers, index, identity, () => {});
+    signalSenderChange(service);
+    return place;
+  });
+  // Listeners that sleep then watch its node.
+  ringAll(service, geometry.listeners);
+  return joined;
+}
+
+/** Gives a listener an entry and counts. Throws FLOE_LIMIT_REACHED or FLOE_OUT_OF_MEMORY. */
+export function joinAsListener(service: EventCore, identity: PortIdentity): PortPlace {
+  const { geometry, segment } = service;
+  const joined = service.change(() => {
+    recoverEvents(service);
+    const index = placeFor(service, geometry.listeners, "listener", "maxListeners");
+    const area = eventAreaRange(geometry, index);
+    segment.reserve([area]);
+    const place = enterPort(service, geometry.listeners, index, identity, () => {
+      segment.words.fill(0, area.offsetBytes / 4, (area.offsetBytes + area.lengthBytes) / 4);
+    });
+    signalReceiverChange(service);
+    return place;
+  });
+  ringAll(service, geometry.notifiers);
+  return joined;
+}
+
+/** Ends a notifier. */
+export function leaveAsNotifier(service: EventCore, place: PortPlace): void {
+  const { notifiers, listeners } = service.geometry;
+  service.changeInLeaving(() => {
+    setPortState(service, notifiers, place.index, EntryState.free);
+    signalSenderChange(service);
+    recoverEvents(service);
+  });
+  // Listeners that sleep need not watch its node any more.
+  ringAll(service, listeners);
+}
+
+/** Ends a listener. */
+export function leaveAsListener(service: EventCore, place: PortPlace): void {
+  const { notifiers, listeners } = service.geometry;
+  service.changeInLeaving(() => {
+    setPortState(service, listeners, place.index, EntryState.free);
+    signalReceiverChange(service);
+    recoverEvents(service);
+  });
+  ringAll(service, notifiers);
+}
+
+/**
+ * Cleans up after the dead if nobody else changes the service in this moment; false when it has to
+ * be tried again. It never waits, and may run where nobody could catch what it throws.
+ */
+export function tryRecoverEvents(service: EventCore): boolean {
+  try {
+    const outcome = service.tryChange(() => {
+      recoverEvents(service);
+      return true;
+    });
+    return outcome !== undefined;
+  } catch (error) {
+    if (FloeError.is(error)) return false;
+    throw error;
+  }
+}
+
+/** The notifiers or listeners that are open now. */
+export function openPorts(service: EventCore, table: PortTable): PortDetails[] {
+  const open: PortDetails[] = [];
+  for (let index = 0; index < table.entryCount; index += 1) {
+    const details = portDetails(service.segment.words, table, index);
+    if (details !== undefined) open.push(details);
+  }
+  return open;
+}
+
+function placeFor(service: EventCore, table: PortTable, port: string, limit: string): number {
+  const index = freePort(service.segment.words, table);
+  if (index !== -1) return index;
+  throw limitReached(service, port, limit, table.entryCount, "Close one");
+}

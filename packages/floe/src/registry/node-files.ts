@@ -1,0 +1,27 @@
+/**
+ * Node files: what lies in a node's directory, by name.
+ */
+
+import type { Id } from "../memory/id.ts";
+
+/** Locked for as long as the node lives. */
+export const ALIVE_FILE = "alive";
+
+/** Who the node is, in words. */
+export const DETAILS_FILE = "node.json";
+
+/** The FIFO into which others write the tokens of ports to be woken; made when first needed. */
+export const BELL_FILE = "bell";
+
+/** The FIFO that the node alone holds open for writing: its readers see it end. */
+export const LIFE_FILE = "life";
+
+/** The directory of a node. */
+export function nodeDirectory(domainPath: string, nodeId: Id): string {
+  return `${domainPath}/node.${nodeId}`;
+}
+
+/** The FIFO of one listener, for programs that wait for its descriptor by themselves. */
+export function listenerFifoPath(domainPath: string, nodeId: Id, portId: Id): string {
+  return `${nodeDirectory(domainPath, nodeId)}/bell.${portId}`;
+}

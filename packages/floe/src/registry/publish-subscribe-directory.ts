@@ -1,0 +1,218 @@
+/**
+ * Publish-subscribe directory: joining and leaving of publishers and subscribers.
+ *
+ * Every change runs under the service's control lock, and memory is reserved before an entry is
+ * filled in. Counters tell the other side to look again, and its sleepers are rung.
+ */
+
+import { loadAcquire, storeRelease } from "#words";
+import {
+  DATA_SEGMENT_ENTRY_CHUNK_COUNT_WORD,
+  DATA_SEGMENT_ENTRY_CHUNK_STRIDE_BYTES_WORD,
+  DATA_SEGMENT_ENTRY_INCARNATION_WORD,
+} from "../layout/data-segment-entry.ts";
+import { LINK_CONNECTED_GENERATION_WORD, LINK_DRAINED_GENERATION_WORD } from "../layout/link.ts";
+import { EntryState } from "../layout/values.ts";
+import { type ChunkGeometry, dataSegmentPrefix } from "../memory/data-segment.ts";
+import { type ByteRange, readU64, writeU64 } from "../memory/segment.ts";
+import { listDirectoryIfPresent, removeFileIfPresent } from "../os/files.ts";
+import { ringAll } from "./bells.ts";
+import {
+  activeGeneration,
+  activePorts,
+  enterPort,
+  freePort,
+  limitReached,
+  type PortIdentity,
+  type PortPlace,
+  portGeneration,
+  portIdIn,
+  portState,
+  setPortState,
+  signalReceiverChange,
+  signalSenderChange,
+} from "./port-table.ts";
+import {
+  dataSegmentEntryWord,
+  dataSegmentTableRange,
+  linkRange,
+  linkWord,
+} from "./publish-subscribe-segment.ts";
+import type { PublishSubscribeCore } from "./service-core.ts";
+import { portEntryWord } from "./service-segment.ts";
+
+/** The word at which a publisher's entry begins. */
+export function publisherEntryWord(service: PublishSubscribeCore, row: number): number {
+  return portEntryWord(service.geometry.publishers, row);
+}
+
+/** The generation of the active subscriber in a column, or 0 when there is none. */
+export function activeSubscriberGeneration(service: PublishSubscribeCore, column: number): number {
+  const entryWord = portEntryWord(service.geometry.subscribers, column);
+  return activeGeneration(service.segment.words, entryWord);
+}
+
+/** The columns of active subscribers. */
+function activeColumns(service: PublishSubscribeCore): number[] {
+  return activePorts(service.segment.words, service.geometry.subscribers);
+}
+
+/** Gives a publisher a row. Throws FLOE_LIMIT_REACHED or FLOE_OUT_OF_MEMORY. */
+export function joinAsPublisher(service: PublishSubscribeCore, identity: PortIdentity): PortPlace {
+  return service.change(() => {
+    const { geometry, segment } = service;
+    const row = freeRow(service);
+    const tableRange = dataSegmentTableRange(geometry, row);
+    const ranges: ByteRange[] = [tableRange];
+    for (const column of activeColumns(service)) ranges.push(linkRange(geometry, row, column));
+    segment.reserve(ranges);
+    const { words } = segment;
+    const place = enterPort(service, geometry.publishers, row, identity, () => {
+      const { offsetBytes, lengthBytes } = tableRange;
+      words.fill(0, offsetBytes / 4, (offsetBytes + lengthBytes) / 4);
+      for (const column of activeColumns(service)) {
+        storeRelease(words, linkWord(geometry, row, column) + LINK_CONNECTED_GENERATION_WORD, 0);
+      }
+    });
+    signalSenderChange(service);
+    return place;
+  });
+}
+
+/** Gives a subscriber a column. Throws FLOE_LIMIT_REACHED or FLOE_OUT_OF_MEMORY. */
+export function joinAsSubscriber(service: PublishSubscribeCore, identity: PortIdentity): PortPlace {
+  const joined = service.change(() => {
+    const { geometry, segment } = service;
+    const { publishers, subscribers } = geometry;
+    const column = freePort(segment.words, subscribers);
+    if (column === -1) {
+      throw limitReached(
+        service,
+        "subscriber",
+        "maxSubscribers",
+        subscribers.entryCount,
+        CLOSE_ONE,
+      );
+    }
+    const ranges: ByteRange[] = [];
+    for (let row = 0; row < publishers.entryCount; row += 1) {
+      if (portState(segment.words, portEntryWord(publishers, row)) === EntryState.free) continue;
+      ranges.push(linkRange(geometry, row, column));
+    }
+    segment.reserve(ranges);
+    const place = enterPort(service, subscribers, column, identity, () => {});
+    signalReceiverChange(service);
+    return place;
+  });
+  ringAll(service, service.geometry.publishers);
+  return joined;
+}
+
+/**
+ * Ends a publisher. Its row and files stay until every subscriber that it served has taken what is
+ * left, and goes at once when there is none.
+ */
+export function leaveAsPublisher(service: PublishSubscribeCore, place: PortPlace): void {
+  service.changeInLeaving(() => {
+    setPortState(service, service.geometry.publishers, place.index, EntryState.draining);
+    finishDrainedRow(service, place.index);
+    signalSenderChange(service);
+  });
+  // Subscribers that sleep let go of it, or take what is left.
+  ringAll(service, service.geometry.subscribers);
+}
+
+/** Ends a subscriber, and with it the wait of closed publishers for it. */
+export function leaveAsSubscriber(service: PublishSubscribeCore, place: PortPlace): void {
+  service.changeInLeaving(() => {
+    setPortState(service, service.geometry.subscribers, place.index, EntryState.free);
+    signalReceiverChange(service);
+    for (let row = 0; row < service.geometry.publisherRowCount; row += 1) {
+      finishDrainedRow(service, row);
+    }
+  });
+  ringAll(service, service.geometry.publishers);
+}
+
+/** Under the control lock: frees a closed publisher's row once nobody needs it any more. */
+export function finishDrainedRow(service: PublishSubscribeCore, row: number): void {
+  const { geometry, segment } = service;
+  const { words } = segment;
+  const entryWord = portEntryWord(geometry.publishers, row);
+  const state = portState(words, entryWord);
+  const generation = portGeneration(words, entryWord);
+  if (state !== EntryState.draining) return;
+  for (const column of activeColumns(service)) {
+    const word = linkWord(geometry, row, column);
+    const served = loadAcquire(words, word + LINK_CONNECTED_GENERATION_WORD);
+    if (served !== activeSubscriberGeneration(service, column)) continue;
+    const drained = loadAcquire(words, word + LINK_DRAINED_GENERATION_WORD);
+    if (drained !== generation) return;
+  }
+  const prefix = dataSegmentPrefix(portIdIn(words, entryWord));
+  for (const name of listDirectoryIfPresent(service.directory) ?? []) {
+    if (name.startsWith(prefix)) removeFileIfPresent(`${service.directory}/${name}`);
+  }
+  setPortState(service, geometry.publishers, row, EntryState.free);
+}
+
+/** Says under which incarnation and geometry a publisher's data segment exists. */
+export function announceDataSegment(
+  service: PublishSubscribeCore,
+  row: number,
+  number: number,
+  incarnation: number,
+  geometry: ChunkGeometry,
+): void {
+  const { words } = service.segment;
+  const word = dataSegmentEntryWord(service.geometry, row, number);
+  words[word + DATA_SEGMENT_ENTRY_CHUNK_COUNT_WORD] = geometry.chunkCount;
+  writeU64(words, word + DATA_SEGMENT_ENTRY_CHUNK_STRIDE_BYTES_WORD, geometry.chunkStrideBytes);
+  // SYNC: releases the geometry; pairs with loadAcquire in readDataSegmentEntry().
+  storeRelease(words, word + DATA_SEGMENT_ENTRY_INCARNATION_WORD, incarnation);
+  signalSenderChange(service);
+}
+
+/** Says that a publisher's data segment no longer exists. */
+export function withdrawDataSegment(
+  service: PublishSubscribeCore,
+  row: number,
+  number: number,
+): void {
+  const word = dataSegmentEntryWord(service.geometry, row, number);
+  storeRelease(service.segment.words, word + DATA_SEGMENT_ENTRY_INCARNATION_WORD, 0);
+  signalSenderChange(service);
+}
+
+/** What stands in a publisher's table about one of its data segments; incarnation 0: absent. */
+export function readDataSegmentEntry(
+  service: PublishSubscribeCore,
+  row: number,
+  number: number,
+): ChunkGeometry & { readonly incarnation: number } {
+  const { words } = service.segment;
+  const word = dataSegmentEntryWord(service.geometry, row, number);
+  const incarnation = loadAcquire(words, word + DATA_SEGMENT_ENTRY_INCARNATION_WORD);
+  return {
+    incarnation,
+    chunkCount: words[word + DATA_SEGMENT_ENTRY_CHUNK_COUNT_WORD]!,
+    chunkStrideBytes: readU64(words, word + DATA_SEGMENT_ENTRY_CHUNK_STRIDE_BYTES_WORD),
+  };
+}
+
+const CLOSE_ONE = "Close one";
+
+function freeRow(service: PublishSubscribeCore): number {
+  const { publishers, quality } = service.geometry;
+  const { words } = service.segment;
+  const openCount = activePorts(words, publishers).length;
+  if (openCount >= quality.maxPublishers) {
+    throw limitReached(service, "publisher", "maxPublishers", openCount, CLOSE_ONE);
+  }
+  const row = freePort(words, publishers);
+  if (row === -1) {
+    const remedy = "Let the subscribers take what closed publishers have sent";
+    throw limitReached(service, "publisher", "publisherRowCount", publishers.entryCount, remedy);
+  }
+  return row;
+}
