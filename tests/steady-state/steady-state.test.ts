@@ -10,7 +10,13 @@ import type { Role } from "./programs.ts";
 import { callsBetweenMarkers, NODE_OPTIONS, SYSTEM_CALLS_MAX, skipTrace } from "./trace.ts";
 
 const MESSAGES = 1_000_000;
-const WARM_UP = 200_000;
+const WARM_UP = 600_000;
+
+/**
+ * What V8 may use for code that it compiles late, because the machine is busy: a quarter of what
+ * the smallest object for each message would take.
+ */
+const BYTES_MAX = MESSAGES * 4;
 
 const runUrl = new URL("./programs/run.js", import.meta.url);
 
@@ -34,7 +40,7 @@ async function assertNothingAllocated(bench: Bench, role: Role, child: Child): P
   const costs = `${grownBytes} bytes, ${collections} collections`;
   bench.t.diagnostic(`${role}: ${costs}, ${received} received, ${missed} missed`);
   assert.equal(collections, 0, `${role}: collections of garbage`);
-  assert.ok(grownBytes < MESSAGES, `${role}: ${grownBytes} bytes for ${MESSAGES} messages`);
+  assert.ok(grownBytes < BYTES_MAX, `${role}: ${grownBytes} bytes for ${MESSAGES} messages`);
   return measured.pid as number;
 }
 

@@ -35,6 +35,7 @@ export class Notifier {
   readonly #core: NotifierCore;
   readonly #eventIdMax: number;
   #isClosed = false;
+  #isClosing = false;
 
   /** @internal Services make notifiers. */
   constructor(service: EventCore, options: NotifierOptions) {
@@ -136,8 +137,14 @@ export class Notifier {
 
   /** Ends the port; may be called again. What was notified stays with the listeners. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#core.release();
+    if (this.#isClosed || this.#isClosing) return;
+    // Whoever listens to a diagnostics channel may call this from within.
+    this.#isClosing = true;
+    try {
+      this.#core.release();
+    } finally {
+      this.#isClosing = false;
+    }
     this.#isClosed = true;
     // Who waits at this port learns that it is closed.
     this.#core.doorbell.shut();
