@@ -388,7 +388,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     link.publishReturns();
     if (link.isClosing) this.#endDrainedLinks();
     // Who sleeps because no more may be held has no other news of this.
-    if (wasAtLimit) this.doorbell.ring();
+    if (wasAtLimit && this.doorbell.isAwaited) this.doorbell.ring();
   }
 
   #poison(link: SubscriberLink, wanted: string, found: number): FloeError {

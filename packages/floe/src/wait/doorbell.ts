@@ -100,6 +100,11 @@ export class Doorbell {
     return false;
   }
 
+  /** Whether anybody waits. */
+  get isAwaited(): boolean {
+    return this.#waiters.size > 0;
+  }
+
   /** Counts rings, so that a turn of the event loop can be told from the next. */
   get ringCount(): number {
     return this.#ringCount;
