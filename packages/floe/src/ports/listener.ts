@@ -2,7 +2,6 @@
  * Listeners: the ports that learn that something has happened.
  */
 
-import { FloeError } from "../errors.ts";
 import type { Id } from "../memory/id.ts";
 import { checkedPortName, type PortDetails } from "../registry/port-table.ts";
 import type { EventCore } from "../registry/service-core.ts";
@@ -16,6 +15,7 @@ import {
   waitForSync,
 } from "../wait/waiting.ts";
 import { ListenerCore } from "./listener-core.ts";
+import { closedPort, nestedPoll } from "./port-errors.ts";
 import type { PortOptions } from "./port-options.ts";
 
 /** An event id, and how often it was notified since the listener looked last. */
@@ -63,12 +63,7 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
 
   #open(): ListenerCore {
     if (!this.#isClosed) return this.#core;
-    throw new FloeError("FLOE_CLOSED", {
-      subject: this.#core.subject,
-      wanted: "to use it",
-      found: "that it was closed before",
-      remedy: "Make a new listener.",
-    });
+    throw closedPort("listener", this.#core.service.config.name);
   }
 
   /** Most milliseconds between two notifications of anybody, or null when there is no deadline. */
@@ -85,12 +80,12 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
   /**
    * Hands each id that was notified since the last look to `handler`, ascending, with how often it
    * was; returns the number of ids. Never blocks and allocates nothing. Throws FLOE_OPTION_INVALID
-   * for a poll within its own handler. When the handler throws,
-   * the ids that it has not been given wait for the next look.
+   * for a poll within its own handler. When the handler throws, the ids that it has not been given
+   * wait for the next look.
    */
   poll(handler: (eventId: number, count: number) => void): number {
     const core = this.#open();
-    if (this.#isPolling) throw nestedPoll();
+    if (this.#isPolling) throw nestedPoll("listener", "tryWait");
     if (!core.isHinted) return 0;
     this.#isPolling = true;
     try {
@@ -213,13 +208,4 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-function nestedPoll(): FloeError {
-  return new FloeError("FLOE_OPTION_INVALID", {
-    subject: "listener.poll",
-    wanted: "one poll at a time",
-    found: "a poll within the handler of another",
-    remedy: "Return from the handler first, or use tryWait.",
-  });
 }

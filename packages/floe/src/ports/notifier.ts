@@ -8,6 +8,7 @@ import { checkedPortName, type PortDetails } from "../registry/port-table.ts";
 import type { EventCore } from "../registry/service-core.ts";
 import { type WaitOptions, waitFor } from "../wait/waiting.ts";
 import { NotifierCore } from "./notifier-core.ts";
+import { closedPort } from "./port-errors.ts";
 import type { PortOptions } from "./port-options.ts";
 
 /** How a notifier is made. */
@@ -53,12 +54,7 @@ export class Notifier {
 
   #open(): NotifierCore {
     if (!this.#isClosed) return this.#core;
-    throw new FloeError("FLOE_CLOSED", {
-      subject: `notifier of "${this.#core.service.config.name}"`,
-      wanted: "to use it",
-      found: "that it was closed before",
-      remedy: "Make a new notifier.",
-    });
+    throw closedPort("notifier", this.#core.service.config.name);
   }
 
   /** Most milliseconds between two notifications of anybody, or null when there is no deadline. */

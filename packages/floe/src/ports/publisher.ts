@@ -15,6 +15,7 @@ import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import type { AnyStructType, Cursor, StructType, WriterOf } from "../schema/mod.ts";
 import { type WaitOptions, waitFor } from "../wait/waiting.ts";
 import { Loan } from "./loan.ts";
+import { closedPort } from "./port-errors.ts";
 import type { PortOptions } from "./port-options.ts";
 import { PublisherCore } from "./publisher-core.ts";
 
@@ -44,7 +45,7 @@ abstract class AnyPublisher {
 
   /** @internal The port itself. Throws FLOE_CLOSED after `close`. */
   protected get core(): PublisherCore {
-    if (this.#isClosed) throw closedPublisher(this.#core);
+    if (this.#isClosed) throw closedPort("publisher", this.#core.service.config.name);
     return this.#core;
   }
 
@@ -268,15 +269,6 @@ function payloadView(
   const view = new Uint8Array(owned.segment.buffer, offsetBytes, lengthBytes);
   owned.views[index] = view;
   return view;
-}
-
-function closedPublisher(core: PublisherCore): FloeError {
-  return new FloeError("FLOE_CLOSED", {
-    subject: `publisher of "${core.service.config.name}"`,
-    wanted: "to use it",
-    found: "that it was closed before",
-    remedy: "Make a new publisher.",
-  });
 }
 
 function nestedSend(): FloeError {

@@ -17,6 +17,7 @@ import {
   waitFor,
   waitForSync,
 } from "../wait/waiting.ts";
+import { closedPort, nestedPoll } from "./port-errors.ts";
 import type { PortOptions } from "./port-options.ts";
 import { type MessageInfo, ReceivedMessage } from "./received-message.ts";
 import { Sample } from "./sample.ts";
@@ -86,12 +87,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
 
   #open(): SubscriberCore {
     if (!this.#isClosed) return this.#core;
-    throw new FloeError("FLOE_CLOSED", {
-      subject: this.#core.subject,
-      wanted: "to use it",
-      found: "that it was closed before",
-      remedy: "Make a new subscriber.",
-    });
+    throw closedPort("subscriber", this.#core.service.config.name);
   }
 
   /** Number of publishers that are open and connected. */
@@ -108,7 +104,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    */
   poll(limit: number, handler: (payload: Payload, info: MessageInfo) => void): number {
     const core = this.#open();
-    if (this.#isPolling) throw nestedPoll();
+    if (this.#isPolling) throw nestedPoll("subscriber", "tryTake");
     const message = this.#polled;
     if (!(limit > 0)) return 0;
     if (!core.takeNext(message) && !core.idle(message)) return 0;
@@ -329,13 +325,4 @@ function payloadView(message: ReceivedMessage): ReadonlyBytes {
   const view = new Uint8Array(buffer, message.payloadOffsetBytes, payloadBytes);
   mapped.views[index] = view;
   return view as ReadonlyBytes;
-}
-
-function nestedPoll(): FloeError {
-  return new FloeError("FLOE_OPTION_INVALID", {
-    subject: "subscriber.poll",
-    wanted: "one poll at a time",
-    found: "a poll within the handler of another",
-    remedy: "Return from the handler first, or use tryTake.",
-  });
 }

@@ -7,7 +7,6 @@ import { Bell } from "../layout/values.ts";
 import type { Id } from "../memory/id.ts";
 import { futexWake } from "../os/futex.ts";
 import { type BellPlace, beginRing, endRing, isAsleep } from "../structures/mod.ts";
-import type { Words } from "../sync/words.ts";
 import type { PeerBell } from "./peer-bells.ts";
 import { activeGeneration, bellTokenIn, nodeIdIn } from "./port-table.ts";
 import type { OpenService } from "./service-core.ts";
@@ -27,7 +26,11 @@ export class Ringer {
   constructor(service: OpenService, entryWord: number, generation: number) {
     const { words } = service.segment;
     this.bellWordIndex = entryWord + PORT_ENTRY_BELL_WORD;
-    this.#place = bellPlace(words, entryWord);
+    this.#place = {
+      words,
+      bellWordIndex: this.bellWordIndex,
+      generationWordIndex: entryWord + PORT_ENTRY_GENERATION_WORD,
+    };
     this.#generation = generation;
     // If the port has changed since, ringing notices by the generation.
     this.#nodeId = nodeIdIn(words, entryWord);
@@ -50,14 +53,6 @@ export class Ringer {
   close(): void {
     this.#service.node.peerBells.release(this.#nodeId);
   }
-}
-
-function bellPlace(words: Words, entryWord: number): BellPlace {
-  return {
-    words,
-    bellWordIndex: entryWord + PORT_ENTRY_BELL_WORD,
-    generationWordIndex: entryWord + PORT_ENTRY_GENERATION_WORD,
-  };
 }
 
 /** Wakes the ports of a table that sleep: for changes that are rare and may concern all of them. */

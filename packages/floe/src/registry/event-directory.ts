@@ -14,11 +14,10 @@ import { recoverEvents } from "./event-recovery.ts";
 import { eventAreaRange } from "./event-segment.ts";
 import {
   enterPort,
-  freePort,
-  limitReached,
   type PortDetails,
   type PortIdentity,
   type PortPlace,
+  placeFor,
   portDetails,
   setPortState,
   signalReceiverChange,
@@ -108,10 +107,4 @@ export function openPorts(service: EventCore, table: PortTable): PortDetails[] {
     if (details !== undefined) open.push(details);
   }
   return open;
-}
-
-function placeFor(service: EventCore, table: PortTable, port: string, limit: string): number {
-  const index = freePort(service.segment.words, table);
-  if (index !== -1) return index;
-  throw limitReached(service, port, limit, table.entryCount, "Close one");
 }

@@ -33,6 +33,9 @@ import { type PortTable, portEntryWord } from "./service-segment.ts";
 /** Longest name of a port, in bytes. */
 export const PORT_NAME_BYTES_MAX = 64;
 
+/** What to do when there are as many ports as there may be. */
+export const CLOSE_ONE = "Close one";
+
 const ID_WORDS = 4;
 
 /** What a port brings along when it joins. */
@@ -257,4 +260,16 @@ export function limitReached(
     found: `all ${count} places taken (${limit})`,
     remedy: `${remedy}, or create the service with larger limits.`,
   });
+}
+
+/** Under the control lock: a free entry. Throws FLOE_LIMIT_REACHED. */
+export function placeFor(
+  service: OpenService,
+  table: PortTable,
+  port: string,
+  limit: string,
+): number {
+  const index = freePort(service.segment.words, table);
+  if (index !== -1) return index;
+  throw limitReached(service, port, limit, table.entryCount, CLOSE_ONE);
 }

@@ -20,11 +20,13 @@ import { ringAll } from "./bells.ts";
 import {
   activeGeneration,
   activePorts,
+  CLOSE_ONE,
   enterPort,
   freePort,
   limitReached,
   type PortIdentity,
   type PortPlace,
+  placeFor,
   portGeneration,
   portIdIn,
   portState,
@@ -84,16 +86,7 @@ export function joinAsSubscriber(service: PublishSubscribeCore, identity: PortId
   const joined = service.change(() => {
     const { geometry, segment } = service;
     const { publishers, subscribers } = geometry;
-    const column = freePort(segment.words, subscribers);
-    if (column === -1) {
-      throw limitReached(
-        service,
-        "subscriber",
-        "maxSubscribers",
-        subscribers.entryCount,
-        CLOSE_ONE,
-      );
-    }
+    const column = placeFor(service, subscribers, "subscriber", "maxSubscribers");
     const ranges: ByteRange[] = [];
     for (let row = 0; row < publishers.entryCount; row += 1) {
       if (portState(segment.words, portEntryWord(publishers, row)) === EntryState.free) continue;
@@ -199,8 +192,6 @@ export function readDataSegmentEntry(
     chunkStrideBytes: readU64(words, word + DATA_SEGMENT_ENTRY_CHUNK_STRIDE_BYTES_WORD),
   };
 }
-
-const CLOSE_ONE = "Close one";
 
 function freeRow(service: PublishSubscribeCore): number {
   const { publishers, quality } = service.geometry;

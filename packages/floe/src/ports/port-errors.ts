@@ -1,0 +1,28 @@
+/**
+ * Port errors: how ports of all kinds refuse what cannot be done with them any more, or yet.
+ */
+
+import { FloeError } from "../errors.ts";
+
+/** The kinds of ports, as they are called in messages. */
+export type PortKind = "publisher" | "subscriber" | "notifier" | "listener";
+
+/** The port of a service was closed. */
+export function closedPort(kind: PortKind, serviceName: string): FloeError {
+  return new FloeError("FLOE_CLOSED", {
+    subject: `${kind} of "${serviceName}"`,
+    wanted: "to use it",
+    found: "that it was closed before",
+    remedy: `Make a new ${kind}.`,
+  });
+}
+
+/** A port is polled within the handler of a poll; `otherCall` is what may be called there. */
+export function nestedPoll(kind: PortKind, otherCall: string): FloeError {
+  return new FloeError("FLOE_OPTION_INVALID", {
+    subject: `${kind}.poll`,
+    wanted: "one poll at a time",
+    found: "a poll within the handler of another",
+    remedy: `Return from the handler first, or use ${otherCall}.`,
+  });
+}
