@@ -86,6 +86,16 @@ export class EventService {
     });
   }
 
+  /**
+   * Cleans up after processes that died with this service open: their places are freed, what was
+   * under way to them returns, what they had sent stays deliverable. This also happens whenever a
+   * port comes or goes, and when the end of a process is noticed. Throws FLOE_LOCK_TIMEOUT, or
+   * FLOE_CLOSED when this handle was closed.
+   */
+  clean(): void {
+    this.#open("to clean it").recover();
+  }
+
   /** Lets go of the service; may be called again. Ports that were made stay usable. */
   close(): void {
     if (this.#isClosed) return;

@@ -75,7 +75,7 @@ export class PublishSubscribe<P extends Payload> {
    * FLOE_NAME_INVALID.
    */
   publisher(options: PortOptions = {}): PublisherFor<P> {
-    const core = this.#open();
+    const core = this.#open("to make a port");
     const port =
       this.#payload === rawBytes
         ? new BytesPublisher(core, options)
@@ -88,7 +88,7 @@ export class PublishSubscribe<P extends Payload> {
    * FLOE_NAME_INVALID.
    */
   subscriber(options: PortOptions = {}): SubscriberFor<P> {
-    const core = this.#open();
+    const core = this.#open("to make a port");
     const port =
       this.#payload === rawBytes
         ? new BytesSubscriber(core, options)
@@ -96,14 +96,24 @@ export class PublishSubscribe<P extends Payload> {
     return port as SubscriberFor<P>;
   }
 
-  #open(): PublishSubscribeCore {
+  #open(wanted: string): PublishSubscribeCore {
     if (!this.#isClosed) return this.#core;
     throw new FloeError("FLOE_CLOSED", {
       subject: `service "${this.name}"`,
-      wanted: "to make a port",
+      wanted,
       found: "that this handle was closed before",
       remedy: "Open the service again.",
     });
+  }
+
+  /**
+   * Cleans up after processes that died with this service open: their places are freed, what was
+   * under way to them returns, what they had sent stays deliverable. This also happens whenever a
+   * port comes or goes, and when the end of a process is noticed. Throws FLOE_LOCK_TIMEOUT, or
+   * FLOE_CLOSED when this handle was closed.
+   */
+  clean(): void {
+    this.#open("to clean it").recover();
   }
 
   /** Lets go of the service; may be called again. Ports that were made stay usable. */

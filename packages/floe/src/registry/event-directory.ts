@@ -7,10 +7,8 @@
  * sleepers are rung.
  */
 
-import { FloeError } from "../errors.ts";
 import { EntryState } from "../layout/values.ts";
 import { ringAll } from "./bells.ts";
-import { recoverEvents } from "./event-recovery.ts";
 import { eventAreaRange } from "./event-segment.ts";
 import {
   enterPort,
@@ -30,7 +28,6 @@ import type { PortTable } from "./service-segment.ts";
 export function joinAsNotifier(service: EventCore, identity: PortIdentity): PortPlace {
   const { geometry } = service;
   const joined = service.change(() => {
-    recoverEvents(service);
     const index = placeFor(service, geometry.notifiers, "notifier", "maxNotifiers");
     const place = enterPort(service, geometry.notifiers, index, identity, () => {});
     signalSenderChange(service);
@@ -45,7 +42,6 @@ export function joinAsNotifier(service: EventCore, identity: PortIdentity): Port
 export function joinAsListener(service: EventCore, identity: PortIdentity): PortPlace {
   const { geometry, segment } = service;
   const joined = service.change(() => {
-    recoverEvents(service);
     const index = placeFor(service, geometry.listeners, "listener", "maxListeners");
     const area = eventAreaRange(geometry, index);
     segment.reserve([area]);
@@ -65,7 +61,6 @@ export function leaveAsNotifier(service: EventCore, place: PortPlace): void {
   service.changeInLeaving(() => {
     setPortState(service, notifiers, place.index, EntryState.free);
     signalSenderChange(service);
-    recoverEvents(service);
   });
   // Listeners that sleep need not watch its node any more.
   ringAll(service, listeners);
@@ -77,26 +72,8 @@ export function leaveAsListener(service: EventCore, place: PortPlace): void {
   service.changeInLeaving(() => {
     setPortState(service, listeners, place.index, EntryState.free);
     signalReceiverChange(service);
-    recoverEvents(service);
   });
   ringAll(service, notifiers);
-}
-
-/**
- * Cleans up after the dead if nobody else changes the service in this moment; false when it has to
- * be tried again. It never waits, and may run where nobody could catch what it throws.
- */
-export function tryRecoverEvents(service: EventCore): boolean {
-  try {
-    const outcome = service.tryChange(() => {
-      recoverEvents(service);
-      return true;
-    });
-    return outcome !== undefined;
-  } catch (error) {
-    if (FloeError.is(error)) return false;
-    throw error;
-  }
 }
 
 /** The notifiers or listeners that are open now. */

@@ -13,8 +13,8 @@ import type { Id } from "../memory/id.ts";
 import { openFifoForReadingIfPresent, readFifo } from "../os/fifos.ts";
 import { closeFile, openFileIfPresent } from "../os/files.ts";
 import { isLockedOfd } from "../os/system-calls.ts";
-import type { NodeCore } from "./node-core.ts";
 import { ALIVE_FILE, LIFE_FILE, nodeDirectory } from "./node-files.ts";
+import type { Participant } from "./participant.ts";
 
 const oneByte = new Uint8Array(1);
 
@@ -23,12 +23,21 @@ export type Liveness = "alive" | "dead" | "inaccessible";
 
 /** Looks whether a node of a domain lives. */
 export function livenessOf(domainPath: string, nodeId: Id): Liveness {
-  const path = `${nodeDirectory(domainPath, nodeId)}/${ALIVE_FILE}`;
+  return livenessIn(nodeDirectory(domainPath, nodeId));
+}
+
+/** Looks whether nobody keeps a node's directory alive, which may be half made. */
+export function isNodeDirectoryDead(directory: string): boolean {
+  return livenessIn(directory) === "dead";
+}
+
+function livenessIn(directory: string): Liveness {
+  const path = `${directory}/${ALIVE_FILE}`;
   let fd: number | undefined;
   try {
     fd = openFileIfPresent(path, "read");
     if (fd === undefined || !isLockedOfd(fd, path)) return "dead";
-    return hasEnded(`${nodeDirectory(domainPath, nodeId)}/${LIFE_FILE}`) ? "dead" : "alive";
+    return hasEnded(`${directory}/${LIFE_FILE}`) ? "dead" : "alive";
   } catch (error) {
     if (FloeError.is(error)) return "inaccessible";
     throw error;
@@ -48,10 +57,10 @@ function hasEnded(lifePath: string): boolean {
 }
 
 /** Tells which nodes are dead, asking for each of them once. */
-export function deathRegister(node: NodeCore): (nodeId: Id) => boolean {
-  const known: Map<Id, boolean> = new Map([[node.id, false]]);
+export function deathRegister({ id, domain }: Participant): (nodeId: Id) => boolean {
+  const known: Map<Id, boolean> = new Map([[id, false]]);
   return (nodeId) => {
-    const answer = known.get(nodeId) ?? livenessOf(node.domain.path, nodeId) === "dead";
+    const answer = known.get(nodeId) ?? livenessOf(domain.path, nodeId) === "dead";
     known.set(nodeId, answer);
     return answer;
   };

@@ -27,7 +27,7 @@ import {
 import { Bell, EntryState } from "../layout/values.ts";
 import { type Id, readId, writeId } from "../memory/id.ts";
 import type { Words } from "../sync/words.ts";
-import type { OpenService } from "./service-core.ts";
+import type { OpenService } from "./open-service.ts";
 import { type PortTable, portEntryWord } from "./service-segment.ts";
 
 /** Longest name of a port, in bytes. */
