@@ -65,10 +65,15 @@ export class Bench {
     }
   }
 
+  /** The paths, within the root, of everything that lies in it now. */
+  files(): string[] {
+    return readdirSync(this.root, { recursive: true, encoding: "utf8" }).sort();
+  }
+
   /** Memory that the files of the domain take up now, as the file system counts it. */
   memoryBytes(): number {
     let blocks = 0;
-    for (const path of readdirSync(this.root, { recursive: true, encoding: "utf8" })) {
+    for (const path of this.files()) {
       blocks += lstatSync(join(this.root, path)).blocks;
     }
     return blocks * 512;

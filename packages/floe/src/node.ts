@@ -58,18 +58,14 @@ export class Node {
         remedy: "Choose a shorter name.",
       });
     }
-    const domain = enterDomain(options.domain);
-    const core = new NodeCore(name, domain);
-    // After this node is there: whoever cleans meanwhile leaves alone what it works on.
-    cleanDomain(domain, { mayWait: false, isThorough: false });
-    return new Node(core);
+    return new Node(new NodeCore(name, enterDomain(options.domain)));
   }
 
   /**
    * Removes what dead processes have left behind in a domain: their places in services, services
    * that nobody has open any more, and the directories of nodes. The living are not disturbed. The
-   * same happens, without waiting for anybody, whenever a node is created; a service is cleaned
-   * whenever somebody joins or leaves it. Waits for the lock of each service for the domain's
+   * same happens, without waiting for anybody, whenever a node is created or ends; a service is
+   * cleaned whenever somebody joins or leaves it. Waits for the lock of each service for the domain's
    * `lockTimeout` at most; what could not be cleaned stands in the report.
    * Throws FLOE_ROOT_UNUSABLE, FLOE_NAME_INVALID, FLOE_OPTION_INVALID or FLOE_SHIM_UNAVAILABLE.
    */

@@ -8,6 +8,7 @@ import { FloeError } from "../errors.ts";
 import type { PortOptions } from "../ports/port-options.ts";
 import { BytesPublisher, StructPublisher } from "../ports/publisher.ts";
 import { BytesSubscriber, StructSubscriber } from "../ports/subscriber.ts";
+import { openPorts, type PortDetails } from "../registry/port-table.ts";
 import type { PayloadDescription, Quality } from "../registry/publish-subscribe-config.ts";
 import type { OpenMode, PublishSubscribeCore } from "../registry/service-core.ts";
 import { type AnyStructType, isStructType } from "../schema/mod.ts";
@@ -68,6 +69,18 @@ export class PublishSubscribe<P extends Payload> {
   /** The service's limits, as its creator chose them. */
   get quality(): Quality {
     return this.#core.config.quality;
+  }
+
+  /** The publishers that are open now, of all processes. */
+  publishers(): PortDetails[] {
+    const core = this.#open("to list its ports");
+    return openPorts(core, core.geometry.publishers);
+  }
+
+  /** The subscribers that are open now, of all processes. */
+  subscribers(): PortDetails[] {
+    const core = this.#open("to list its ports");
+    return openPorts(core, core.geometry.subscribers);
   }
 
   /**
