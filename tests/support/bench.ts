@@ -56,6 +56,11 @@ export class Bench {
     return Node.create({ name, domain: this.domain });
   }
 
+  /** Cleans up after children that died or ended without closing, and asserts that it succeeds. */
+  clean(): void {
+    assert.deepEqual(Node.clean({ domain: this.domain }).failures, []);
+  }
+
   /** What lies in the domain's directory now. */
   entries(): string[] {
     try {
