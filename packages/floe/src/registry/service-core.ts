@@ -205,7 +205,9 @@ export class ServiceCore<
   #unlessReplaced<T>(change: () => T): T | typeof VANISHED {
     const { inode, device } = this.#identity;
     const present = identityOf(this.directory);
-    return present?.inode === inode && present.device === device ? change() : VANISHED;
+    const isReplaced =
+      present !== undefined && (present.inode !== inode || present.device !== device);
+    return isReplaced ? VANISHED : change();
   }
 
   #leave(): void {
