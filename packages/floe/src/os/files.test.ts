@@ -158,3 +158,22 @@ test("what the user may not open is a permission error that names the path", (t)
   files.writeWholeFile(at("file"), "", 0o000);
   fails(() => files.openFile(at("file"), "read"), "FLOE_PERMISSION", at("file"), "EACCES");
 });
+
+test("an entry is looked at and not followed", () => {
+  fs.writeFileSync(at("file"), "");
+  fs.symlinkSync("file", at("link"));
+  fs.symlinkSync("loop", at("loop"));
+  const kinds = ["file", "link", "loop", "missing"].map(
+    (name) => files.statEntryIfPresent(at(name))?.isFile,
+  );
+  assert.deepEqual(kinds, [true, false, false, undefined]);
+  assert.equal(files.statEntryIfPresent(directory)?.isDirectory, true);
+  fails(() => files.statEntryIfPresent(at("file/below")), "FLOE_SYSTEM", "file/below", "ENOTDIR");
+});
+
+test("what is there is renamed, and what is not is told", () => {
+  fs.writeFileSync(at("file"), "");
+  assert.equal(files.renamePathIfPresent(at("file"), at("moved")), true);
+  assert.equal(files.renamePathIfPresent(at("file"), at("moved")), false);
+  assert.deepEqual(fs.readdirSync(directory), ["moved"]);
+});

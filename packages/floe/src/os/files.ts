@@ -29,6 +29,8 @@ export interface FileStatus {
   /** The permission bits, as in 0o660. */
   readonly mode: number;
   readonly isDirectory: boolean;
+  /** Whether it is a regular file. */
+  readonly isFile: boolean;
 }
 
 const PRIVATE_FILE_MODE = 0o600;
@@ -100,6 +102,14 @@ export function renamePath(from: string, to: string): void {
   attempt(from, `to rename it to ${to}`, () => fs.renameSync(from, to));
 }
 
+/** Renames a file or directory; false if there is none. */
+export function renamePathIfPresent(from: string, to: string): boolean {
+  return unless(["ENOENT"], false, () => {
+    renamePath(from, to);
+    return true;
+  });
+}
+
 /** Renames a directory; false if a directory that is not empty has the name already. */
 export function renameDirectoryIfVacant(from: string, to: string): boolean {
   return unless(["EEXIST", "ENOTEMPTY"], false, () => {
@@ -138,6 +148,16 @@ export function listDirectoryIfPresent(path: string): string[] | undefined {
 export function statPathIfPresent(path: string): FileStatus | undefined {
   return unless(["ENOENT"], undefined, () =>
     toStatus(attempt(path, "its status", () => fs.statSync(path, { bigint: true }))),
+  );
+}
+
+/**
+ * What is known about a path itself, which is not followed if it is a link; undefined if there is
+ * nothing. Asked before opening what should be a file: a FIFO in its place would block.
+ */
+export function statEntryIfPresent(path: string): FileStatus | undefined {
+  return unless(["ENOENT"], undefined, () =>
+    toStatus(attempt(path, "its status", () => fs.lstatSync(path, { bigint: true }))),
   );
 }
 
@@ -209,5 +229,6 @@ function toStatus(stats: fs.BigIntStats): FileStatus {
     userId: Number(stats.uid),
     mode: Number(stats.mode & PERMISSION_BITS),
     isDirectory: stats.isDirectory(),
+    isFile: stats.isFile(),
   };
 }

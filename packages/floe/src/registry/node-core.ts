@@ -9,7 +9,7 @@
  */
 
 import { type Id, randomId } from "../memory/id.ts";
-import { makeFifo, openFifoForOwner } from "../os/fifos.ts";
+import { makeFifo, markFifo, openFifoForOwner } from "../os/fifos.ts";
 import {
   closeFile,
   createFile,
@@ -18,6 +18,7 @@ import {
   removeDirectoryIfPresent,
   removeFileIfPresent,
   renamePath,
+  renamePathIfPresent,
   writeWholeFile,
 } from "../os/files.ts";
 import { tryLockOfd } from "../os/system-calls.ts";
@@ -89,7 +90,11 @@ export class NodeCore {
     if (this.#uses > 0) return;
     this.bell.close();
     this.peerLives.close();
-    removeNodeDirectory(this.directory);
+    // First of all: whoever sees this life end knows by the mark that it ended in order.
+    markFifo(this.#lifeFd);
+    // Renamed before it is emptied, so that nobody meets half of a node.
+    const unfinished = `${this.domain.path}/.node.${this.id}`;
+    if (renamePathIfPresent(this.directory, unfinished)) removeNodeDirectory(unfinished);
     closeFile(this.#lifeFd);
     closeFile(this.#aliveFd);
   }

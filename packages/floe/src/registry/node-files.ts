@@ -16,9 +16,12 @@ export const BELL_FILE = "bell";
 /** The FIFO that the node alone holds open for writing: its readers see it end. */
 export const LIFE_FILE = "life";
 
+/** What the names of nodes' directories begin with; an id follows. */
+export const NODE_DIRECTORY_PREFIX = "node.";
+
 /** The directory of a node. */
 export function nodeDirectory(domainPath: string, nodeId: Id): string {
-  return `${domainPath}/node.${nodeId}`;
+  return `${domainPath}/${NODE_DIRECTORY_PREFIX}${nodeId}`;
 }
 
 /** The FIFO of one listener, for programs that wait for its descriptor by themselves. */
