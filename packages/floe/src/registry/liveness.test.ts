@@ -141,19 +141,17 @@ test("a node says who it is, and a dead one whatever is left of that", (t) => {
   assert.deepEqual(listNodes(join(domain.path, "elsewhere")), []);
 });
 
-test(
-  "a node that may not be looked at is inaccessible, and not dead",
-  { skip: process.getuid!() === 0 && "root may look at everything" },
-  (t) => {
-    const domain = domainOf(t);
-    const node = new NodeCore("node", domain);
-    const other = new NodeCore("other", domain);
-    chmodSync(nodeDirectory(domain.path, node.id), 0);
-    assert.equal(livenessOf(domain.path, node.id), "inaccessible");
-    assert.equal(describeNode(domain.path, node.id)?.state, "inaccessible");
-    assert.equal(deathRegister(other)(node.id), false);
-    chmodSync(nodeDirectory(domain.path, node.id), 0o700);
-    node.release();
-    other.release();
-  },
-);
+test("a node that may not be looked at is inaccessible, and not dead", {
+  skip: process.getuid!() === 0 && "root may look at everything",
+}, (t) => {
+  const domain = domainOf(t);
+  const node = new NodeCore("node", domain);
+  const other = new NodeCore("other", domain);
+  chmodSync(nodeDirectory(domain.path, node.id), 0);
+  assert.equal(livenessOf(domain.path, node.id), "inaccessible");
+  assert.equal(describeNode(domain.path, node.id)?.state, "inaccessible");
+  assert.equal(deathRegister(other)(node.id), false);
+  chmodSync(nodeDirectory(domain.path, node.id), 0o700);
+  node.release();
+  other.release();
+});
