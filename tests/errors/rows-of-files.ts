@@ -76,7 +76,7 @@ const configRows: readonly Row[] = [
   {
     mistake: "a service.json of another format version",
     code: "FLOE_FORMAT_VERSION",
-    expected: { subject: /service\.json/, wanted: /version 2/, found: /99/, remedy: sameMajor },
+    expected: { subject: /service\.json/, wanted: /version 3/, found: /99/, remedy: sameMajor },
     provoke: damaged((stage) => stage.editConfig(replacing(["format", "major"], 99))),
   },
   {
@@ -140,8 +140,8 @@ const linksRows: readonly Row[] = [
   {
     mistake: "links of another format version",
     code: "FLOE_FORMAT_VERSION",
-    expected: { subject: /links/, wanted: /version 2/, found: /version 3/, remedy: sameMajor },
-    provoke: damaged((stage) => stage.poke("links", MAJOR_BYTE, 3)),
+    expected: { subject: /links/, wanted: /version 3/, found: /version 4/, remedy: sameMajor },
+    provoke: damaged((stage) => stage.poke("links", MAJOR_BYTE, 4)),
   },
   {
     mistake: "links that are missing when another opens them",
@@ -211,7 +211,7 @@ const dataRows: readonly Row[] = [
   {
     mistake: "a data segment of another format version",
     code: "FLOE_FORMAT_VERSION",
-    expected: { subject: /data\./, wanted: /version 2/, found: /version 7/, remedy: sameMajor },
+    expected: { subject: /data\./, wanted: /version 3/, found: /version 7/, remedy: sameMajor },
     provoke: damagedData((stage, file) => stage.poke(file, MAJOR_BYTE, 7)),
   },
   {

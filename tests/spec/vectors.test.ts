@@ -135,7 +135,7 @@ function eventConfigOf({ segmentHeader, serviceHeader, eventHeader: header }: Ve
     return stored === 0 ? null : stored - 1;
   };
   return {
-    format: { major: 2, minor: 0 },
+    format: { major: 3, minor: 0 },
     pattern: "event",
     name: "doors",
     serviceId: segmentHeader.ownerId as Id,

@@ -42,6 +42,7 @@ export {
   StructSubscriber,
   type WaitForPublishersOptions,
 } from "./ports/subscriber.ts";
+export type { CleaningReport } from "./registry/cleaning.ts";
 export type { DomainOptions } from "./registry/domain.ts";
 export type { EventLimits, EventNotices } from "./registry/event-config.ts";
 export type { NodeState } from "./registry/liveness.ts";

@@ -134,6 +134,15 @@ export function removeDirectoryIfPresent(path: string): boolean {
   });
 }
 
+/**
+ * Removes a directory and the files in it; what is gone already is no mistake, so two may do it at
+ * once.
+ */
+export function removeDirectoryWithFiles(path: string): void {
+  for (const name of listDirectoryIfPresent(path) ?? []) removeFileIfPresent(`${path}/${name}`);
+  removeDirectoryIfPresent(path);
+}
+
 /** The names of what is in a directory that must exist, in no particular order. */
 export function listDirectory(path: string): string[] {
   return attempt(path, "to list the directory", () => fs.readdirSync(path));

@@ -11,7 +11,7 @@ import { EVENT_HEADER_LAST_NOTIFICATION_TICK_WORD } from "../layout/event-header
 import { SERVICE_HEADER_SENDER_TOPOLOGY_WORD } from "../layout/service-header.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { elapsedMs, monotonicTick } from "../registry/clock.ts";
-import { joinAsListener, leaveAsListener, tryRecoverEvents } from "../registry/event-directory.ts";
+import { joinAsListener, leaveAsListener } from "../registry/event-directory.ts";
 import { addWitness } from "../registry/event-recovery.ts";
 import { eventCountsOf } from "../registry/event-segment.ts";
 import { announceListenerFifo, ListenerFifo } from "../registry/listener-fifo.ts";
@@ -41,7 +41,7 @@ export class ListenerCore implements DoorbellOwner, WaitableCore {
   readonly #endWitness: () => void;
   #deadNotifiers: PortDetails[] = [];
   #fifo: ListenerFifo | undefined;
-  readonly #recovery: Retry = new Retry(() => !this.#isOpen || tryRecoverEvents(this.service));
+  readonly #recovery: Retry = new Retry(() => !this.#isOpen || this.service.tryRecover());
   #idlePolls = 0;
   #takeCount = 0;
   #isOpen = true;

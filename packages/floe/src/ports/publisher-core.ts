@@ -24,6 +24,7 @@ import {
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { unsignedLong } from "../memory/segment.ts";
+import { PeerWatch } from "../registry/peer-watch.ts";
 import { type PortPlace, signalSenderChange } from "../registry/port-table.ts";
 import {
   activeSubscriberGeneration,
@@ -36,6 +37,7 @@ import {
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { isAsleep } from "../structures/mod.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
+import { Retry } from "../wait/retry.ts";
 import { PublisherLink } from "./publisher-link.ts";
 
 const linkPoisoned = channel("floe:link:poisoned");
@@ -55,6 +57,9 @@ export class PublisherCore implements DoorbellOwner {
   #links: PublisherLink[] = [];
   /** Subscribers whose links were given up because they wrote nonsense. */
   readonly #poisonedGenerations: Set<number> = new Set();
+  /** The nodes of the subscribers: what one that died had under way must come back. */
+  readonly #subscriberNodes: PeerWatch;
+  readonly #recovery: Retry = new Retry(() => this.#hasLeft || this.#recoverFromDead());
   #topologySeen: number;
   /** The sequence number of the message sent last, in halves: whole numbers stay cheap that way. */
   #sequenceLow = 0;
@@ -93,6 +98,7 @@ export class PublisherCore implements DoorbellOwner {
         withdraw: (number) => withdrawDataSegment(service, row, number),
       },
     });
+    this.#subscriberNodes = new PeerWatch(service.node.peerLives, () => this.#recovery.begin());
     this.#topologySeen = 0;
     this.refresh();
   }
@@ -122,6 +128,8 @@ export class PublisherCore implements DoorbellOwner {
       leaveAsPublisher(this.service, this.#place);
       this.#hasLeft = true;
       this.doorbell.close();
+      this.#subscriberNodes.close();
+      this.#recovery.end();
       for (const link of this.#links) link.ringer.close();
       this.#links = [];
       this.#pools.close();
@@ -155,10 +163,20 @@ export class PublisherCore implements DoorbellOwner {
       connected.push(made);
     }
     this.#links = links;
-    if (connected.length === 0) return;
-    signalSenderChange(service);
-    // A subscriber that sleeps then knows its publishers, and watches their nodes.
-    for (const link of connected) link.ringer.ring();
+    if (connected.length > 0) {
+      signalSenderChange(service);
+      // A subscriber that sleeps then knows its publishers, and watches their nodes.
+      for (const link of connected) link.ringer.ring();
+    }
+    const nodeIds = new Set(links.map((link) => link.ringer.nodeId));
+    if (this.#subscriberNodes.set(nodeIds).hasEnded) this.#recovery.begin();
+  }
+
+  /** Frees the places of the dead, and takes back what was under way to them. */
+  #recoverFromDead(): boolean {
+    if (!this.service.tryRecover()) return false;
+    this.refresh();
+    return true;
   }
 
   /** Nobody is watched: subscribers wake this port by joining, in one step. */

@@ -34,11 +34,11 @@ import {
   signalReceiverChange,
 } from "../registry/port-table.ts";
 import {
-  finishDrainedRow,
   joinAsSubscriber,
   leaveAsSubscriber,
   publisherEntryWord,
 } from "../registry/publish-subscribe-directory.ts";
+import { finishDrainedRow, isDrainingState } from "../registry/publish-subscribe-recovery.ts";
 import { linkWord } from "../registry/publish-subscribe-segment.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
@@ -66,6 +66,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   /** Rows of closed publishers that could not be freed at once. */
   readonly #unfinishedRows: Set<number> = new Set();
   readonly #finishing: Retry = new Retry(() => !this.#isOpen || this.#finishRows());
+  readonly #recovery: Retry = new Retry(() => !this.#isOpen || this.service.tryRecover());
   /** The generation of the publisher that this subscriber is done with, by row. */
   readonly #finishedGenerations: Map<number, number> = new Map();
   #topologySeen: number;
@@ -134,6 +135,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       this.#isOpen = false;
       this.doorbell.close();
       this.#finishing.end();
+      this.#recovery.end();
       for (const link of this.#links) link.close();
       this.#links = [];
     }
@@ -174,7 +176,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     const generation = portGeneration(this.#words, entryWord);
     const state = portState(this.#words, entryWord);
     const publisherId = portIdIn(this.#words, entryWord);
-    const isThere = state === EntryState.active || state === EntryState.draining;
+    const isThere = state === EntryState.active || isDrainingState(state);
     const serves = isThere && this.#isServed(row);
     if (portGeneration(this.#words, entryWord) !== generation) {
       // The row changed hands between these reads: look at it again at the next poll.
@@ -188,7 +190,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     }
     if (!serves || this.#finishedGenerations.get(row) === generation) return link;
     link ??= new SubscriberLink(service, row, this.#place.index, generation, publisherId);
-    link.isClosing = state === EntryState.draining || link.isPoisoned;
+    link.isClosing = isDrainingState(state) || link.isPoisoned;
     return link;
   }
 
@@ -260,10 +262,15 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     for (let row = 0; row < this.service.geometry.publisherRowCount; row += 1) {
       const entryWord = publisherEntryWord(this.service, row);
       const state = portState(this.#words, entryWord);
-      const isThere = state === EntryState.active || state === EntryState.draining;
+      const isThere = state === EntryState.active || isDrainingState(state);
       if (isThere) nodeIds.push(nodeIdIn(this.#words, entryWord));
     }
     return nodeIds;
+  }
+
+  /** Publishers may have died: their rows are freed when what they had sent is taken. */
+  checkSenders(): void {
+    this.#recovery.begin();
   }
 
   /**

@@ -7,9 +7,9 @@ import { Bell } from "../layout/values.ts";
 import type { Id } from "../memory/id.ts";
 import { futexWake } from "../os/futex.ts";
 import { type BellPlace, beginRing, endRing, isAsleep } from "../structures/mod.ts";
+import type { OpenService } from "./open-service.ts";
 import type { PeerBell } from "./peer-bells.ts";
 import { activeGeneration, bellTokenIn, nodeIdIn } from "./port-table.ts";
-import type { OpenService } from "./service-core.ts";
 import { type PortTable, portEntryWord } from "./service-segment.ts";
 
 /** A sender's way to wake one port. */
@@ -17,7 +17,8 @@ export class Ringer {
   readonly bellWordIndex: number;
   readonly #place: BellPlace;
   readonly #generation: number;
-  readonly #nodeId: Id;
+  /** The node to which the port belongs. */
+  readonly nodeId: Id;
   readonly #token: number;
   readonly #service: OpenService;
   readonly #peer: PeerBell;
@@ -33,10 +34,10 @@ export class Ringer {
     };
     this.#generation = generation;
     // If the port has changed since, ringing notices by the generation.
-    this.#nodeId = nodeIdIn(words, entryWord);
+    this.nodeId = nodeIdIn(words, entryWord);
     this.#token = bellTokenIn(words, entryWord);
     this.#service = service;
-    this.#peer = service.node.peerBells.acquire(this.#nodeId);
+    this.#peer = service.node.peerBells.acquire(this.nodeId);
   }
 
   /** Wakes the port if it sleeps. */
@@ -51,7 +52,7 @@ export class Ringer {
 
   /** Lets go of the peer's descriptor. */
   close(): void {
-    this.#service.node.peerBells.release(this.#nodeId);
+    this.#service.node.peerBells.release(this.nodeId);
   }
 }
 

@@ -13,8 +13,8 @@ import type { Id } from "../memory/id.ts";
 import { openFifoForReadingIfPresent, readFifo } from "../os/fifos.ts";
 import { closeFile, openFileIfPresent, statEntryIfPresent } from "../os/files.ts";
 import { isLockedOfd } from "../os/system-calls.ts";
-import type { NodeCore } from "./node-core.ts";
 import { ALIVE_FILE, LIFE_FILE, nodeDirectory } from "./node-files.ts";
+import type { Participant } from "./participant.ts";
 
 const oneByte = new Uint8Array(1);
 
@@ -26,9 +26,17 @@ export type NodeState = "alive" | "dead" | "inaccessible" | "undefined";
 
 /** Looks whether a node of a domain lives. */
 export function livenessOf(domainPath: string, nodeId: Id): NodeState {
-  const directory = nodeDirectory(domainPath, nodeId);
+  return livenessIn(nodeDirectory(domainPath, nodeId));
+}
+
+/** Looks whether nobody keeps a node's directory alive, which may be half made. */
+export function isNodeDirectoryDead(directory: string): boolean {
+  return livenessIn(directory) === "dead";
+}
+
+function livenessIn(directory: string): NodeState {
   try {
-    const state = livenessIn(directory);
+    const state = signsOfLifeIn(directory);
     // What is missing is missing because the node has left meanwhile, if its directory is gone.
     const hasLeft = state === "undefined" && statEntryIfPresent(directory) === undefined;
     return hasLeft ? "dead" : state;
@@ -38,7 +46,7 @@ export function livenessOf(domainPath: string, nodeId: Id): NodeState {
   }
 }
 
-function livenessIn(directory: string): NodeState {
+function signsOfLifeIn(directory: string): NodeState {
   const entry = statEntryIfPresent(directory);
   if (entry === undefined) return "dead";
   if (!entry.isDirectory) return "undefined";
@@ -75,10 +83,10 @@ function lifeIn(directory: string): "alive" | "dead" | "undefined" {
 }
 
 /** Tells which nodes are dead, asking for each of them once. */
-export function deathRegister(node: NodeCore): (nodeId: Id) => boolean {
-  const known: Map<Id, boolean> = new Map([[node.id, false]]);
+export function deathRegister({ id, domain }: Participant): (nodeId: Id) => boolean {
+  const known: Map<Id, boolean> = new Map([[id, false]]);
   return (nodeId) => {
-    const answer = known.get(nodeId) ?? livenessOf(node.domain.path, nodeId) === "dead";
+    const answer = known.get(nodeId) ?? livenessOf(domain.path, nodeId) === "dead";
     known.set(nodeId, answer);
     return answer;
   };

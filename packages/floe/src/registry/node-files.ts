@@ -24,6 +24,11 @@ export function nodeDirectory(domainPath: string, nodeId: Id): string {
   return `${domainPath}/${NODE_DIRECTORY_PREFIX}${nodeId}`;
 }
 
+/** The directory of a node that is being made, or that has left and is being removed. */
+export function hiddenNodeDirectory(domainPath: string, nodeId: Id): string {
+  return `${domainPath}/.node.${nodeId}`;
+}
+
 /** The FIFO of one listener, for programs that wait for its descriptor by themselves. */
 export function listenerFifoPath(domainPath: string, nodeId: Id, portId: Id): string {
   return `${nodeDirectory(domainPath, nodeId)}/bell.${portId}`;

@@ -25,6 +25,7 @@ import {
   eventGeometry,
   openEventSegment,
 } from "./event-segment.ts";
+import type { OpenService } from "./open-service.ts";
 import {
   checkedPublishSubscribeConfig,
   checkPublishSubscribe,
@@ -32,6 +33,7 @@ import {
   type PublishSubscribeConfig,
   type WantedPublishSubscribe,
 } from "./publish-subscribe-config.ts";
+import { recoverPublishSubscribe } from "./publish-subscribe-recovery.ts";
 import {
   createPublishSubscribeSegment,
   newLinkShape,
@@ -40,7 +42,6 @@ import {
   publishSubscribeGeometry,
 } from "./publish-subscribe-segment.ts";
 import type { PatternName, ServiceConfig } from "./service-config.ts";
-import type { OpenService } from "./service-core.ts";
 import type { CommonGeometry, OpenServiceSegment } from "./service-segment.ts";
 
 /** How services of a pattern are described, compared and laid out. */
@@ -64,11 +65,8 @@ export interface Pattern<Wanted, Config extends ServiceConfig, Geometry extends 
   ): Segment;
   /** Maps and checks a segment; undefined when there is none. */
   openSegment(path: string, config: Config): OpenServiceSegment<Geometry> | undefined;
-  /**
-   * Under the control lock: frees what nodes have left behind that are dead. A pattern without it
-   * leaves their places taken.
-   */
-  recover?(service: OpenService<Config, Geometry>): void;
+  /** Under the control lock: frees what nodes have left behind that are dead. */
+  recover(service: OpenService<Config, Geometry>): void;
 }
 
 /** Least alignment of payloads: that of the largest scalar. */
@@ -93,6 +91,7 @@ export const publishSubscribePattern: Pattern<
     createPublishSubscribeSegment(path, serviceId, geometry, permissions, fill),
   openSegment: (path, { serviceId, quality }) =>
     openPublishSubscribeSegment(path, serviceId, quality),
+  recover: recoverPublishSubscribe,
 };
 
 /** Events. */

@@ -27,7 +27,7 @@ import {
 import { Bell, EntryState } from "../layout/values.ts";
 import { type Id, readId, writeId } from "../memory/id.ts";
 import type { Words } from "../sync/words.ts";
-import type { OpenService } from "./service-core.ts";
+import type { OpenService } from "./open-service.ts";
 import { type PortTable, portEntryWord } from "./service-segment.ts";
 
 /** Longest name of a port, in bytes. */
@@ -160,6 +160,16 @@ function storeName(words: Words, entryWord: number, name: string): void {
   new Uint8Array(values.buffer).set(bytes);
   storeWords(words, entryWord + PORT_ENTRY_NAME_WORD, values);
   storeRelease(words, entryWord + PORT_ENTRY_NAME_BYTES_WORD, bytes.length);
+}
+
+/** The ports of a table that are open now. */
+export function openPorts(service: OpenService, table: PortTable): PortDetails[] {
+  const open: PortDetails[] = [];
+  for (let index = 0; index < table.entryCount; index += 1) {
+    const details = portDetails(service.segment.words, table, index);
+    if (details !== undefined) open.push(details);
+  }
+  return open;
 }
 
 /** The name for a port, checked. Throws FLOE_NAME_INVALID. */

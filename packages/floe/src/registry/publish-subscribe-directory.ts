@@ -11,11 +11,10 @@ import {
   DATA_SEGMENT_ENTRY_CHUNK_STRIDE_BYTES_WORD,
   DATA_SEGMENT_ENTRY_INCARNATION_WORD,
 } from "../layout/data-segment-entry.ts";
-import { LINK_CONNECTED_GENERATION_WORD, LINK_DRAINED_GENERATION_WORD } from "../layout/link.ts";
+import { LINK_CONNECTED_GENERATION_WORD } from "../layout/link.ts";
 import { EntryState } from "../layout/values.ts";
-import { type ChunkGeometry, dataSegmentPrefix } from "../memory/data-segment.ts";
+import type { ChunkGeometry } from "../memory/data-segment.ts";
 import { type ByteRange, readU64, writeU64 } from "../memory/segment.ts";
-import { listDirectoryIfPresent, removeFileIfPresent } from "../os/files.ts";
 import { ringAll } from "./bells.ts";
 import {
   activeGeneration,
@@ -27,13 +26,12 @@ import {
   type PortIdentity,
   type PortPlace,
   placeFor,
-  portGeneration,
-  portIdIn,
   portState,
   setPortState,
   signalReceiverChange,
   signalSenderChange,
 } from "./port-table.ts";
+import { finishDrainedRow } from "./publish-subscribe-recovery.ts";
 import {
   dataSegmentEntryWord,
   dataSegmentTableRange,
@@ -120,33 +118,9 @@ export function leaveAsSubscriber(service: PublishSubscribeCore, place: PortPlac
   service.changeInLeaving(() => {
     setPortState(service, service.geometry.subscribers, place.index, EntryState.free);
     signalReceiverChange(service);
-    for (let row = 0; row < service.geometry.publisherRowCount; row += 1) {
-      finishDrainedRow(service, row);
-    }
+    // What follows, the recovery of the service, finishes the rows that waited for it.
   });
   ringAll(service, service.geometry.publishers);
-}
-
-/** Under the control lock: frees a closed publisher's row once nobody needs it any more. */
-export function finishDrainedRow(service: PublishSubscribeCore, row: number): void {
-  const { geometry, segment } = service;
-  const { words } = segment;
-  const entryWord = portEntryWord(geometry.publishers, row);
-  const state = portState(words, entryWord);
-  const generation = portGeneration(words, entryWord);
-  if (state !== EntryState.draining) return;
-  for (const column of activeColumns(service)) {
-    const word = linkWord(geometry, row, column);
-    const served = loadAcquire(words, word + LINK_CONNECTED_GENERATION_WORD);
-    if (served !== activeSubscriberGeneration(service, column)) continue;
-    const drained = loadAcquire(words, word + LINK_DRAINED_GENERATION_WORD);
-    if (drained !== generation) return;
-  }
-  const prefix = dataSegmentPrefix(portIdIn(words, entryWord));
-  for (const name of listDirectoryIfPresent(service.directory) ?? []) {
-    if (name.startsWith(prefix)) removeFileIfPresent(`${service.directory}/${name}`);
-  }
-  setPortState(service, geometry.publishers, row, EntryState.free);
 }
 
 /** Says under which incarnation and geometry a publisher's data segment exists. */

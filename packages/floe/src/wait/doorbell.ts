@@ -17,6 +17,7 @@ import { Bell } from "../layout/values.ts";
 import type { Id } from "../memory/id.ts";
 import { futexWait } from "../os/futex.ts";
 import type { NodeCore } from "../registry/node-core.ts";
+import { PeerWatch } from "../registry/peer-watch.ts";
 import { BellArm } from "../structures/mod.ts";
 import type { Words } from "../sync/words.ts";
 
@@ -62,7 +63,7 @@ export class Doorbell {
   #bellWordIndex = 0;
   #arm: BellArm | undefined;
   readonly #waiters: Set<Waiter> = new Set();
-  #watchedNodeIds: Set<Id> = new Set();
+  readonly #senders: PeerWatch;
   /** The senders that are watched, by their version; undefined: none were looked for. */
   #watchedVersion: number | undefined;
   #isHolding = true;
@@ -71,18 +72,16 @@ export class Doorbell {
   #isShut = false;
   /** How often this bell has been rung, by others or by itself. */
   #ringCount = 0;
-  readonly #onSenderEnded = (nodeId: Id): void => {
-    this.#watchedNodeIds.delete(nodeId);
-    this.#watchedVersion = undefined;
-    this.#owner.checkSenders?.();
-    this.ring();
-  };
-
   /** `sleep` is how a blocked thread sleeps: the model explorer has its own. */
   constructor(node: NodeCore, owner: DoorbellOwner, sleep: typeof futexWait = futexWait) {
     this.#node = node;
     this.#owner = owner;
     this.#futexWait = sleep;
+    this.#senders = new PeerWatch(node.peerLives, () => {
+      this.#watchedVersion = undefined;
+      this.#owner.checkSenders?.();
+      this.ring();
+    });
     this.token = node.bell.register(() => this.ring());
   }
 
@@ -240,21 +239,9 @@ export class Doorbell {
   #watchSenders(): void {
     // First: what changes meanwhile is looked at by the next sleep.
     this.#watchedVersion = this.#owner.senderVersion;
-    const nodeIds = new Set(this.#owner.senderNodeIds());
-    for (const nodeId of this.#watchedNodeIds) {
-      if (!nodeIds.has(nodeId)) this.#node.peerLives.forget(nodeId, this.#onSenderEnded);
-    }
-    const watched = new Set<Id>();
-    let hasEnded = false;
-    for (const nodeId of nodeIds) {
-      const outcome = this.#node.peerLives.watch(nodeId, this.#onSenderEnded);
-      if (outcome === "watched") watched.add(nodeId);
-      else if (outcome === "ended") hasEnded = true;
-      // Tried again at the next sleep.
-      else this.#watchedVersion = undefined;
-    }
-    this.#watchedNodeIds = watched;
-    // Of those that had ended before, nobody will tell.
+    const { hasEnded, isComplete } = this.#senders.set(new Set(this.#owner.senderNodeIds()));
+    // Tried again at the next sleep.
+    if (!isComplete) this.#watchedVersion = undefined;
     if (hasEnded) this.#owner.checkSenders?.();
   }
 
@@ -287,10 +274,7 @@ export class Doorbell {
   /** Ends everything; the port has left its service. */
   close(): void {
     this.#node.bell.unregister(this.token);
-    for (const nodeId of this.#watchedNodeIds) {
-      this.#node.peerLives.forget(nodeId, this.#onSenderEnded);
-    }
-    this.#watchedNodeIds.clear();
+    this.#senders.close();
     this.#arm = undefined;
   }
 }

@@ -1,0 +1,129 @@
+/**
+ * Open service: a service whose files are mapped, before or without being joined, and its removal.
+ *
+ * Whoever gets at a service's files holds its control lock and cleans up after the dead first. If
+ * that leaves nobody who has the service open, it is removed: its directory is renamed out of the
+ * way, so that nobody ever joins half a service, and then emptied.
+ */
+
+import { loadAcquire, storeRelease } from "#words";
+import { FloeError } from "../errors.ts";
+import { NODE_ENTRY_STATE_WORD } from "../layout/node-entry.ts";
+import { SERVICE_HEADER_STATE_WORD } from "../layout/service-header.ts";
+import { EntryState, ServiceState } from "../layout/values.ts";
+import { randomId } from "../memory/id.ts";
+import type { Segment } from "../memory/segment.ts";
+import { removeDirectoryWithFiles, renamePath } from "../os/files.ts";
+import { tryWithControlLock, VANISHED, withControlLock } from "./control-lock.ts";
+import type { Participant } from "./participant.ts";
+import type { Pattern } from "./pattern.ts";
+import { readServiceConfig, type ServiceConfig } from "./service-config.ts";
+import { type CommonGeometry, nodeEntryWord } from "./service-segment.ts";
+
+/** The file that describes a service. */
+export const CONFIG_FILE = "service.json";
+
+/** The file in which its ports meet. */
+export const SEGMENT_FILE = "links";
+
+/** What is known of a service as soon as its segment is mapped. */
+export interface OpenService<
+  Config extends ServiceConfig = ServiceConfig,
+  Geometry extends CommonGeometry = CommonGeometry,
+> {
+  readonly node: Participant;
+  readonly directory: string;
+  readonly config: Config;
+  readonly geometry: Geometry;
+  readonly segment: Segment;
+}
+
+/**
+ * Under the control lock: maps an existing service and cleans up after the dead. Returns VANISHED
+ * when that leaves nobody who has it open, and it is gone now.
+ */
+export function openUnderLock<
+  Wanted,
+  Config extends ServiceConfig,
+  Geometry extends CommonGeometry,
+>(
+  pattern: Pattern<Wanted, Config, Geometry>,
+  node: Participant,
+  directory: string,
+): OpenService<Config, Geometry> | typeof VANISHED {
+  const configPath = `${directory}/${CONFIG_FILE}`;
+  const common = readServiceConfig(configPath, pattern.name);
+  if (common === undefined) throw missingFile(directory, CONFIG_FILE);
+  const config = pattern.checkedConfig(configPath, common);
+  const opened = pattern.openSegment(`${directory}/${SEGMENT_FILE}`, config);
+  if (opened === undefined) throw missingFile(directory, SEGMENT_FILE);
+  const { segment, geometry } = opened;
+  const service = { node, directory, config, geometry, segment };
+  try {
+    if (loadAcquire(segment.words, SERVICE_HEADER_STATE_WORD) === ServiceState.removed) {
+      // Whoever was removing it has died over it, for we hold its lock.
+      removeService(node, directory);
+    } else {
+      pattern.recover(service);
+      if (!removeIfAbandoned(service)) return service;
+    }
+  } catch (error) {
+    segment.close();
+    throw error;
+  }
+  segment.close();
+  return VANISHED;
+}
+
+/**
+ * Cleans up after the dead in a service, whose directory need not be there any more: returns
+ * whether anybody has it "open" after that, or it is "gone". With `mayWait` it waits for the
+ * control lock and throws FLOE_LOCK_TIMEOUT, else it may find it "locked". Throws what opening a
+ * damaged service throws.
+ */
+export function cleanService<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
+  pattern: Pattern<Wanted, Config, Geometry>,
+  participant: Participant,
+  directory: string,
+  mayWait: boolean,
+): "open" | "gone" | "locked" {
+  const look = (): "open" | typeof VANISHED => {
+    const service = openUnderLock(pattern, participant, directory);
+    if (service === VANISHED) return VANISHED;
+    service.segment.close();
+    return "open";
+  };
+  const outcome = mayWait
+    ? withControlLock(directory, participant.domain.lockTimeoutMs, look)
+    : tryWithControlLock(directory, look);
+  if (outcome === VANISHED) return "gone";
+  return outcome ?? "locked";
+}
+
+/** Under the control lock: removes a service that no node has open, and tells whether it did. */
+export function removeIfAbandoned({ node, directory, geometry, segment }: OpenService): boolean {
+  const { words } = segment;
+  for (let index = 0; index < geometry.maxNodes; index += 1) {
+    const entryWord = nodeEntryWord(geometry, index);
+    if (loadAcquire(words, entryWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return false;
+  }
+  storeRelease(words, SERVICE_HEADER_STATE_WORD, ServiceState.removed);
+  removeService(node, directory);
+  return true;
+}
+
+/** Under the control lock: takes a service out of the domain, then removes its files. */
+function removeService(node: Participant, directory: string): void {
+  const doomed = `${node.domain.path}/.removed.${node.id}.${randomId()}`;
+  renamePath(directory, doomed);
+  removeDirectoryWithFiles(doomed);
+}
+
+function missingFile(directory: string, file: string): FloeError {
+  return new FloeError("FLOE_SERVICE_CORRUPT", {
+    subject: `${directory}/${file}`,
+    wanted: "a file of the service",
+    found: "that it is missing",
+    remedy: "Somebody removed it; stop the service's processes and remove the directory.",
+  });
+}
