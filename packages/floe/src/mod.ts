@@ -28,7 +28,7 @@ export {
   type NotifierOptions,
   type WaitForListenersOptions,
 } from "./ports/notifier.ts";
-export type { PortOptions } from "./ports/port-options.ts";
+export type { PortOptions, PublisherOptions } from "./ports/port-options.ts";
 export {
   BytesPublisher,
   StructPublisher,
