@@ -51,7 +51,7 @@ floeTest(
     }
     await child.finish();
   },
-  { skip: otherUserProblem(), mayLeaveFiles: true },
+  { skip: otherUserProblem() },
 );
 
 floeTest("what is not a whole node is told of as undefined, and left alone", async (bench) => {
@@ -94,7 +94,6 @@ floeTest(
     holder.kill();
     await told("died");
     await watcher.finish();
-    rmSync(join(bench.directory, `node.${id}`), { recursive: true });
   },
   { skip: namespaceProblem(NO_INOTIFY) },
 );

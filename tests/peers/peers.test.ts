@@ -16,9 +16,6 @@ import { waitFor } from "../support/wait.ts";
 const holdNodesUrl = new URL("./programs/hold-nodes.js", import.meta.url);
 const endUrl = new URL("./programs/end.js", import.meta.url);
 
-/** Killed nodes leave their directories behind. */
-const KILLING = { mayLeaveFiles: true };
-
 interface Told {
   readonly change: "joined" | "left" | "died";
   readonly peer: PeerDetails;
@@ -122,7 +119,6 @@ floeTest(
     assert.deepEqual(changesOf(again, id), ["joined"]);
     await child.finish();
   },
-  KILLING,
 );
 
 /** Lets a process end while this thread looks at nothing else. */
@@ -219,25 +215,21 @@ floeTest("watching costs descriptors from the first listener to the last", async
   }
 });
 
-floeTest(
-  "deaths can be iterated over",
-  async (bench) => {
-    using node = bench.node();
-    const names = ["one", "two", "three"];
-    const deaths = on(node.peers, "died");
-    for (const name of names) {
-      const { child } = await startHolder(bench, name);
-      child.kill();
-    }
-    const died: string[] = [];
-    for await (const [peer] of deaths) {
-      died.push((peer as PeerDetails).name);
-      if (died.length === names.length) break;
-    }
-    assert.deepEqual(died.sort(), names.sort());
-  },
-  KILLING,
-);
+floeTest("deaths can be iterated over", async (bench) => {
+  using node = bench.node();
+  const names = ["one", "two", "three"];
+  const deaths = on(node.peers, "died");
+  for (const name of names) {
+    const { child } = await startHolder(bench, name);
+    child.kill();
+  }
+  const died: string[] = [];
+  for await (const [peer] of deaths) {
+    died.push((peer as PeerDetails).name);
+    if (died.length === names.length) break;
+  }
+  assert.deepEqual(died.sort(), names.sort());
+});
 
 floeTest("closing the node ends its watching", async (bench) => {
   const node = bench.node("mine");
@@ -268,26 +260,22 @@ for (const how of ["listening", "ref, then unref", "ref, then silent", "a loop, 
   });
 }
 
-floeTest(
-  "a process that listens is kept alive on demand",
-  async (bench) => {
-    using node = bench.node();
-    const told = record(node);
-    const child = bench.start(endUrl, { data: { how: "ref" } });
-    await child.next("ready");
-    let hasEnded = false;
-    void child.ended.then(() => {
-      hasEnded = true;
-    });
-    // It would have ended before the others do that start after it and end by themselves.
-    for (let count = 0; count < 3; count += 1) {
-      const other = bench.start(endUrl, { data: { how: "listening" } });
-      await other.ended;
-    }
-    assert.equal(hasEnded, false);
-    assert.equal(told.filter(({ change }) => change === "left").length, 3);
-    child.kill();
-    await waitFor("its death", () => told.at(-1)?.change === "died");
-  },
-  KILLING,
-);
+floeTest("a process that listens is kept alive on demand", async (bench) => {
+  using node = bench.node();
+  const told = record(node);
+  const child = bench.start(endUrl, { data: { how: "ref" } });
+  await child.next("ready");
+  let hasEnded = false;
+  void child.ended.then(() => {
+    hasEnded = true;
+  });
+  // It would have ended before the others do that start after it and end by themselves.
+  for (let count = 0; count < 3; count += 1) {
+    const other = bench.start(endUrl, { data: { how: "listening" } });
+    await other.ended;
+  }
+  assert.equal(hasEnded, false);
+  assert.equal(told.filter(({ change }) => change === "left").length, 3);
+  child.kill();
+  await waitFor("its death", () => told.at(-1)?.change === "died");
+});

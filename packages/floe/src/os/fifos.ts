@@ -12,6 +12,7 @@
 import * as fs from "node:fs";
 import { FloeError } from "../errors.ts";
 import { attempt, unless, untilUninterrupted } from "./attempts.ts";
+import { removeFileIfPresent } from "./files.ts";
 import { loadShim, type Shim } from "./shim.ts";
 import { describeDescriptor, ERRNO, systemError } from "./system-error.ts";
 
@@ -43,7 +44,8 @@ export function makeFifo(path: string, mode: number, groupId?: number): void {
       fs.chmodSync(path, mode);
     });
   } catch (error) {
-    fs.unlinkSync(path);
+    // Somebody may have removed it, which is why it failed.
+    removeFileIfPresent(path);
     throw error;
   }
 }

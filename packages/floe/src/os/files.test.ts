@@ -1,10 +1,12 @@
 /** Tests of the file functions: exact modes, expected absences as values, typed errors. */
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
+import nodeFs, * as fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { FloeError } from "../errors.ts";
+import { makeFifo } from "./fifos.ts";
 import * as files from "./files.ts";
 
 const root = fs.mkdtempSync(join(tmpdir(), "floe-files-"));
@@ -176,4 +178,21 @@ test("what is there is renamed, and what is not is told", () => {
   assert.equal(files.renamePathIfPresent(at("file"), at("moved")), true);
   assert.equal(files.renamePathIfPresent(at("file"), at("moved")), false);
   assert.deepEqual(fs.readdirSync(directory), ["moved"]);
+});
+
+test("what somebody removes while it is being made fails by a typed error", (t) => {
+  const vanish = (path: fs.PathLike): void => fs.rmSync(path, { recursive: true });
+  const real = fs.chmodSync;
+  t.mock.method(nodeFs, "chmodSync", (path: fs.PathLike, mode: fs.Mode) => {
+    vanish(path);
+    real(path, mode);
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  fails(() => files.makeDirectory(at("directory"), 0o700), "FLOE_SYSTEM", "ENOENT", "directory");
+  fails(() => makeFifo(at("fifo"), 0o600), "FLOE_SYSTEM", "ENOENT", "fifo");
+  assert.deepEqual(fs.readdirSync(directory), []);
 });

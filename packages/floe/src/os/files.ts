@@ -69,7 +69,8 @@ export function createFile(path: string, mode: number, groupId?: number): number
     });
   } catch (error) {
     fs.closeSync(fd);
-    fs.unlinkSync(path);
+    // Somebody may have removed it, which is why it failed.
+    removeFileIfPresent(path);
     throw error;
   }
   return fd;
@@ -84,7 +85,7 @@ export function makeDirectory(path: string, mode: number, groupId?: number): voi
       fs.chmodSync(path, mode);
     });
   } catch (error) {
-    fs.rmdirSync(path);
+    removeDirectoryIfPresent(path);
     throw error;
   }
 }
@@ -214,7 +215,7 @@ export function writeWholeFile(path: string, text: string, mode: number, groupId
     const bytes = Buffer.from(text, "utf8");
     attempt(path, `${bytes.length} bytes written`, () => fs.writeFileSync(fd, bytes));
   } catch (error) {
-    fs.unlinkSync(path);
+    removeFileIfPresent(path);
     throw error;
   } finally {
     fs.closeSync(fd);

@@ -83,10 +83,11 @@ function makeDirectory(domain: Domain, id: Id, name: string): LifeSigns | typeof
   const directory = nodeDirectory(domain.path, id);
   const lifePath = `${unfinished}/${LIFE_FILE}`;
   const alivePath = `${unfinished}/${ALIVE_FILE}`;
-  makeDirectoryIfAbsent(unfinished, directoryMode, groupId);
-  const made = [unfinished];
+  const made: string[] = [];
   const opened: number[] = [];
   try {
+    makeDirectoryIfAbsent(unfinished, directoryMode, groupId);
+    made.push(unfinished);
     // Before the lock: the kernel lets go of what was opened last first, and who is told by the
     // end of `life` must not find the lock still held.
     makeFifo(lifePath, fileMode, groupId);
@@ -108,13 +109,18 @@ function makeDirectory(domain: Domain, id: Id, name: string): LifeSigns | typeof
       statPathIfPresent(`${directory}/${DETAILS_FILE}`) !== undefined;
     if (isWhole) return { aliveFd, lifeFd };
   } catch (error) {
-    const isSwept = made.some((path) => statPathIfPresent(path) === undefined);
+    const isSwept = isAbsence(error) || made.some((path) => statPathIfPresent(path) === undefined);
     giveUp(opened, unfinished, directory);
     if (isSwept) return SWEPT;
     throw error;
   }
   giveUp(opened, unfinished, directory);
   return SWEPT;
+}
+
+/** Whether a call failed because what it was about was not there, half made as it was. */
+function isAbsence(error: unknown): boolean {
+  return error instanceof Error && (error.cause as NodeJS.ErrnoException)?.code === "ENOENT";
 }
 
 function giveUp(opened: readonly number[], ...directories: readonly string[]): void {

@@ -185,22 +185,19 @@ export class NodeWatch {
     if (id === ownId || this.#ended.has(id)) return;
     const known = this.#met.get(id);
     if (known?.isWatched === true) return;
-    const details = describeNode(domainPath, id);
-    if (details === undefined) return;
-    const isWatched = this.#tryWatch(id, details);
-    this.#met.set(id, { details: known?.details ?? details, isWatched: isWatched === true });
-    if (known === undefined && !isFirst) this.#tell(() => onChange("joined", details));
-    if (isWatched !== "ended") return;
-    if (isFirst) this.#forget(id);
-    else this.#part(id, this.#options.lives.endingOf(id) ?? "died");
-  }
-
-  #tryWatch(id: Id, { state }: NodeDetails): boolean | "ended" {
-    if (state === "dead") return "ended";
-    if (state !== "alive") return false;
     const { lives } = this.#options;
+    // Before anything else is read: whoever holds its life can tell how it ends.
     const outcome = lives.watch(id, this.#onEnded);
-    return outcome === "ended" ? "ended" : lives.isWatching(id);
+    const details = describeNode(domainPath, id);
+    if (details === undefined) {
+      lives.forget(id, this.#onEnded);
+      return;
+    }
+    this.#met.set(id, { details: known?.details ?? details, isWatched: lives.isWatching(id) });
+    if (known === undefined && !isFirst) this.#tell(() => onChange("joined", details));
+    if (outcome !== "ended" || details.state !== "dead") return;
+    if (isFirst) this.#forget(id);
+    else this.#part(id, lives.endingOf(id) ?? "died");
   }
 
   readonly #onEnded = (id: Id, ending: NodeEnding): void => this.#part(id, ending);

@@ -46,7 +46,7 @@ export class PeerLives {
   /**
    * Calls `onEnded` when a node ends, once, from the event loop. When it has "ended" already, or
    * "cannot" be watched for want of descriptors, nothing is called. Its own node is never watched,
-   * and one that may not be looked at counts as alive.
+   * and one that may not be looked at, or has something else of that name, counts as alive.
    */
   watch(nodeId: Id, onEnded: OnEnded): "watched" | "ended" | "cannot" {
     if (nodeId === this.#ownId) return "watched";
@@ -77,7 +77,7 @@ export class PeerLives {
       closeFile(fd);
       return "ended";
     } catch (error) {
-      if (FloeError.is(error) && error.code === "FLOE_PERMISSION") return "inaccessible";
+      if (isAboutNode(error)) return "inaccessible";
       // A wait still works; only the notice of a death does not come.
       if (!this.#hasWarned && FloeError.is(error)) process.emitWarning(error);
       this.#hasWarned = true;
@@ -134,7 +134,15 @@ export class PeerLives {
   }
 }
 
-/** The same for who watches nobody. */
+/** Whether the node, and not this process, is the reason why it cannot be watched. */
+function isAboutNode(error: unknown): boolean {
+  return (
+    FloeError.is(error) &&
+    (error.code === "FLOE_PERMISSION" || error.code === "FLOE_SERVICE_CORRUPT")
+  );
+}
+
+/** How a node has ended, as its directory says it. */
 function endingOf(domainPath: string, nodeId: Id): NodeEnding | undefined {
   let fd: number | undefined;
   try {
