@@ -5,7 +5,7 @@
  */
 
 import { FloeError } from "../errors.ts";
-import type { PortOptions } from "../ports/port-options.ts";
+import type { PortOptions, PublisherOptions } from "../ports/port-options.ts";
 import { BytesPublisher, StructPublisher } from "../ports/publisher.ts";
 import { BytesSubscriber, StructSubscriber } from "../ports/subscriber.ts";
 import { openPorts, type PortDetails } from "../registry/port-table.ts";
@@ -84,10 +84,10 @@ export class PublishSubscribe<P extends Payload> {
   }
 
   /**
-   * Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT or
-   * FLOE_NAME_INVALID.
+   * Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT,
+   * FLOE_NAME_INVALID or FLOE_OPTION_INVALID.
    */
-  publisher(options: PortOptions = {}): PublisherFor<P> {
+  publisher(options: PublisherOptions = {}): PublisherFor<P> {
     const core = this.#open("to make a port");
     const port =
       this.#payload === rawBytes
