@@ -11,7 +11,7 @@ import { loadAcquire, storeRelease } from "#words";
 import { FloeError } from "../errors.ts";
 import { NODE_ENTRY_NODE_ID_WORD, NODE_ENTRY_STATE_WORD } from "../layout/node-entry.ts";
 import { EntryState } from "../layout/values.ts";
-import { randomId, writeId } from "../memory/id.ts";
+import { randomId, readId, writeId } from "../memory/id.ts";
 import type { Segment } from "../memory/segment.ts";
 import {
   type FileStatus,
@@ -214,7 +214,10 @@ export class ServiceCore<
     const { words } = this.segment;
     this.#changeIfPresent(() => {
       const entryWord = nodeEntryWord(this.geometry, this.#nodeIndex);
-      storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
+      // Another's, if somebody has freed it who may not: then it is left alone.
+      if (readId(words, entryWord + NODE_ENTRY_NODE_ID_WORD) === this.node.id) {
+        storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
+      }
       this.#recover();
       removeIfAbandoned(this);
     });
