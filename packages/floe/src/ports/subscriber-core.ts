@@ -435,8 +435,10 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   }
 
   #poison(link: SubscriberLink, wanted: string, found: number): FloeError {
-    link.borrowedCount -= 1;
     link.heldCount -= 1;
+    // A link that has ended while the message was in hand goes with it.
+    if (link.isOver) link.forgetSample();
+    else link.borrowedCount -= 1;
     link.poison();
     this.#endDrainedLinks();
     return new FloeError("FLOE_LINK_POISONED", {
