@@ -150,7 +150,7 @@ floeTest("the places of killed publishers are given to others", async (bench) =>
     assert.throws(() => service.publisher(), { code: "FLOE_LIMIT_REACHED" });
     for (const victim of victims) await kill(victim);
     service.publisher().close();
-    // Once more than there are messages: their rows are free when it has found that nothing is left.
+    // Once more than there are messages: then it has seen that nothing is left of their rows.
     for (let received = 0; received < 2; ) {
       received += subscriber.poll(1, (bytes) => assertBytes(bytes, 1, 64));
     }

@@ -82,8 +82,8 @@ export class Node {
    * Removes what dead processes have left behind in a domain: their places in services, services
    * that nobody has open any more, and the directories of nodes. The living are not disturbed. The
    * same happens, without waiting for anybody, whenever a node is created or ends; a service is
-   * cleaned whenever somebody joins or leaves it. Waits for the lock of each service for the domain's
-   * `lockTimeout` at most; what could not be cleaned stands in the report.
+   * cleaned whenever somebody joins or leaves it. Waits for the lock of each service for the
+   * domain's `lockTimeout` at most; what could not be cleaned stands in the report.
    * Throws FLOE_ROOT_UNUSABLE, FLOE_NAME_INVALID, FLOE_OPTION_INVALID or FLOE_SHIM_UNAVAILABLE.
    */
   static clean(options: { readonly domain?: DomainOptions } = {}): CleaningReport {

@@ -247,7 +247,10 @@ export class PublisherCore implements DoorbellOwner {
 
   #acquireMore(pool: ChunkPool): number {
     this.refresh();
-    const descriptor = this.collectFor(pool);
+    let descriptor = this.collectFor(pool);
+    if (descriptor !== 0) return descriptor;
+    // Before memory is made: perhaps somebody who died holds some, and nobody has noticed yet.
+    if (this.#links.length > 0 && this.#recoverFromDead()) descriptor = pool.take();
     if (descriptor !== 0) return descriptor;
     this.#pools.grow(pool);
     return pool.take();
