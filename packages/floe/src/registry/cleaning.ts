@@ -72,7 +72,7 @@ export interface CleaningOptions {
 /** Removes what the dead have left behind in a domain. */
 export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningReport {
   const failures: FloeError[] = [];
-  const contents = contentsOf(domain);
+  const contents = contentsOf(domain, failures);
   const { deadNodeIds, inaccessibleNodeIds, undefinedNodeIds, services, remnants } = contents;
   const removedRemnants = remnants.filter((name) =>
     succeeds(failures, () => removeDirectoryWithFiles(`${domain.path}/${name}`)),
@@ -106,7 +106,7 @@ export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningR
   return report;
 }
 
-function contentsOf(domain: Domain): Contents {
+function contentsOf(domain: Domain, failures: FloeError[]): Contents {
   const contents: Contents = {
     deadNodeIds: [],
     inaccessibleNodeIds: [],
@@ -120,7 +120,11 @@ function contentsOf(domain: Domain): Contents {
     livenessById.set(nodeId, liveness);
     return liveness;
   };
-  for (const name of listDirectoryIfPresent(domain.path) ?? []) {
+  let names: readonly string[] = [];
+  succeeds(failures, () => {
+    names = listDirectoryIfPresent(domain.path) ?? [];
+  });
+  for (const name of names) {
     const [kind, id = ""] = name.replace(/^\./, "").split(".");
     const isHidden = name.startsWith(".");
     if (!isHidden && patternOfDirectory(name) !== undefined) contents.services.push(name);
