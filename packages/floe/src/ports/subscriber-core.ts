@@ -23,7 +23,6 @@ import {
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { unsignedLong } from "../memory/segment.ts";
-import { tryWithControlLock } from "../registry/control-lock.ts";
 import {
   activePorts,
   formerPortDetails,
@@ -484,7 +483,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
         return true;
       };
       // Never waits: this may run on the data path. Who holds the lock may finish the row as well.
-      const outcome = tryWithControlLock(this.service.directory, finish);
+      const outcome = this.service.tryChange(finish);
       if (outcome !== undefined) this.#unfinishedRows.delete(row);
     }
     return this.#unfinishedRows.size === 0;
