@@ -74,9 +74,7 @@ export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningR
   const failures: FloeError[] = [];
   const contents = contentsOf(domain, failures);
   const { deadNodeIds, inaccessibleNodeIds, undefinedNodeIds, services, remnants } = contents;
-  const removedRemnants = remnants.filter((name) =>
-    succeeds(failures, () => removeDirectoryWithFiles(`${domain.path}/${name}`)),
-  );
+  const removedRemnants = remnants.filter((name) => removes(`${domain.path}/${name}`, failures));
   const removedServices: string[] = [];
   let isLocked = false;
   if (deadNodeIds.length > 0 || options.isThorough) {
@@ -91,9 +89,7 @@ export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningR
   // A service whose lock is held is cleaned another time, for which the directories are the mark.
   const removedNodeIds = isLocked
     ? []
-    : deadNodeIds.filter((nodeId) =>
-        succeeds(failures, () => removeDirectoryWithFiles(nodeDirectory(domain.path, nodeId))),
-      );
+    : deadNodeIds.filter((nodeId) => removes(nodeDirectory(domain.path, nodeId), failures));
   const report = {
     removedNodeIds,
     inaccessibleNodeIds,
@@ -170,6 +166,15 @@ function cleaned(
   });
   if (hasSucceeded) return outcome!;
   return failures.at(-1)?.code === "FLOE_LOCK_TIMEOUT" ? "locked" : "damaged";
+}
+
+/** Removes a directory, unless its maker lives after all and is still filling it. */
+function removes(directory: string, failures: FloeError[]): boolean {
+  let isGone = false;
+  succeeds(failures, () => {
+    isGone = removeDirectoryWithFiles(directory);
+  });
+  return isGone;
 }
 
 /** Does something; notes a failure, and tells whether there was none. */
