@@ -77,6 +77,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   /** The generation of the publisher that this subscriber is done with, by row. */
   readonly #finishedGenerations: Map<number, number> = new Map();
   readonly #senders: KnownSenders;
+  #deadPublishers: PortDetails[] = [];
   #topologySeen: number;
   #nextLinkIndex = 0;
   #idlePolls = 0;
@@ -225,7 +226,21 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     const { publishers } = this.service.geometry;
     const details = formerPortDetails(this.#words, publishers, row);
     if (details?.generation !== generation) return;
-    this.#senders.noteGone(details, state === EntryState.orphaned ? "died" : "left");
+    const hasDied = state === EntryState.orphaned;
+    this.#senders.noteGone(details, hasDied ? "died" : "left");
+    if (!hasDied) return;
+    // What nobody asks for must not pile up.
+    const most = this.service.geometry.quality.maxPublishers;
+    this.#deadPublishers = [...this.#deadPublishers, details].slice(-most);
+  }
+
+  /** Looks which publishers have died, and cleans up after them; tells of each once. */
+  findDeadSenders(): PortDetails[] {
+    this.checkSenders();
+    this.refresh();
+    const dead = this.#deadPublishers;
+    this.#deadPublishers = [];
+    return dead;
   }
 
   /** Why no message can come any more, if so: nobody sends, and nothing is left to be taken. */
