@@ -23,7 +23,6 @@ import {
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { unsignedLong } from "../memory/segment.ts";
-import { tryWithControlLock } from "../registry/control-lock.ts";
 import {
   activePorts,
   formerPortDetails,
@@ -78,6 +77,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   /** The generation of the publisher that this subscriber is done with, by row. */
   readonly #finishedGenerations: Map<number, number> = new Map();
   readonly #senders: KnownSenders;
+  #deadPublishers: PortDetails[] = [];
   #topologySeen: number;
   #nextLinkIndex = 0;
   #idlePolls = 0;
@@ -226,7 +226,21 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     const { publishers } = this.service.geometry;
     const details = formerPortDetails(this.#words, publishers, row);
     if (details?.generation !== generation) return;
-    this.#senders.noteGone(details, state === EntryState.orphaned ? "died" : "left");
+    const hasDied = state === EntryState.orphaned;
+    this.#senders.noteGone(details, hasDied ? "died" : "left");
+    if (!hasDied) return;
+    // What nobody asks for must not pile up.
+    const most = this.service.geometry.quality.maxPublishers;
+    this.#deadPublishers = [...this.#deadPublishers, details].slice(-most);
+  }
+
+  /** Looks which publishers have died, and cleans up after them; tells of each once. */
+  findDeadSenders(): PortDetails[] {
+    this.checkSenders();
+    this.refresh();
+    const dead = this.#deadPublishers;
+    this.#deadPublishers = [];
+    return dead;
   }
 
   /** Why no message can come any more, if so: nobody sends, and nothing is left to be taken. */
@@ -484,7 +498,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
         return true;
       };
       // Never waits: this may run on the data path. Who holds the lock may finish the row as well.
-      const outcome = tryWithControlLock(this.service.directory, finish);
+      const outcome = this.service.tryChange(finish);
       if (outcome !== undefined) this.#unfinishedRows.delete(row);
     }
     return this.#unfinishedRows.size === 0;

@@ -5,7 +5,7 @@
 import { FloeError } from "../errors.ts";
 import { chunkIndex } from "../memory/chunk-pools.ts";
 import type { Id } from "../memory/id.ts";
-import { checkedPortName } from "../registry/port-table.ts";
+import { checkedPortName, type PortDetails } from "../registry/port-table.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import type { AnyStructType, Cursor, ReaderOf, StructType } from "../schema/mod.ts";
 import { TurnShare } from "../wait/turn-share.ts";
@@ -239,6 +239,15 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
       return found >= count ? found : undefined;
     };
     return waitFor({ doorbell, subject: port, awaited: `${count} publishers`, look }, options);
+  }
+
+  /**
+   * Looks which publishers have died, cleans up after them, and returns those that were found since
+   * the last call (a wait set's `deadSenders` counts as one), at most `maxPublishers`. What they had
+   * sent is still received.
+   */
+  findDeadPublishers(): PortDetails[] {
+    return this.#open().findDeadSenders();
   }
 
   /** Makes waits at this port keep the process alive, as they do at first. */

@@ -218,10 +218,19 @@ export function checkedPortName(name: string | undefined): string {
   });
 }
 
-/** Under the control lock: the next number for a port of the service. */
-function nextGeneration(words: Words): number {
-  const previous = loadAcquire(words, SERVICE_HEADER_GENERATION_WORD);
-  const generation = previous === -1 ? 1 : (previous + 1) | 0;
+/**
+ * Under the control lock: the next number for a port of the service. Should the counter have been
+ * set back, a number that stands in the port's table is passed over: who knew its former owner
+ * would take the new port for it.
+ */
+function nextGeneration(words: Words, table: PortTable): number {
+  const taken = new Set([0]);
+  for (let index = 0; index < table.entryCount; index += 1) {
+    taken.add(portGeneration(words, portEntryWord(table, index)));
+  }
+  let generation = loadAcquire(words, SERVICE_HEADER_GENERATION_WORD);
+  do generation = (generation + 1) | 0;
+  while (taken.has(generation));
   storeRelease(words, SERVICE_HEADER_GENERATION_WORD, generation);
   return generation;
 }
@@ -239,7 +248,7 @@ export function enterPort(
 ): PortPlace {
   const { words } = service.segment;
   const entryWord = portEntryWord(table, index);
-  const generation = nextGeneration(words);
+  const generation = nextGeneration(words, table);
   storeRelease(words, entryWord + PORT_ENTRY_STATE_WORD, EntryState.joining);
   // Nobody's until it is complete: who saw the former port as active a moment ago must not take
   // half of it for its successor's, and ring the wrong node for as long as that one lives.
@@ -268,6 +277,26 @@ export function setPortState(
 ): void {
   const entryWord = portEntryWord(table, index);
   storeRelease(service.segment.words, entryWord + PORT_ENTRY_STATE_WORD, state);
+}
+
+/** Whether an entry, in whatever state, is that of a port of this generation. */
+export function isEntryOf(words: Words, table: PortTable, place: PortPlace): boolean {
+  return portGeneration(words, portEntryWord(table, place.index)) === place.generation;
+}
+
+/**
+ * Under the control lock: ends a port by giving its entry another state; false when the entry is
+ * another port's, because somebody has written what nobody may, and is left alone.
+ */
+export function endPort(
+  service: OpenService,
+  table: PortTable,
+  place: PortPlace,
+  state: number,
+): boolean {
+  if (!isEntryOf(service.segment.words, table, place)) return false;
+  setPortState(service, table, place.index, state);
+  return true;
 }
 
 /** Under the control lock: a free entry, or -1. */
