@@ -2,6 +2,7 @@
  * Answers: what the library does about one wrong word or file, for each that it once took badly.
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EventService, type PublishSubscribe, rawBytes } from "floe";
@@ -13,19 +14,21 @@ import {
   NODE_ENTRY_STATE_WORD,
   newLinkShape,
   nodeEntryWord,
+  PORT_ENTRY_GENERATION_WORD,
   PORT_ENTRY_STATE_WORD,
   type PortTable,
   type PublishSubscribeGeometry,
   portEntryWord,
   publishSubscribeGeometry,
   SERVICE_HEADER_GENERATION_WORD,
+  SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD,
   SERVICE_HEADER_STATE_WORD,
   Segment,
   SegmentKind,
   ServiceState,
   writeId,
 } from "floe/internal";
-import { throwsCode } from "../support/assertions.ts";
+import { assertFloeError, rejectsCode, throwsCode } from "../support/assertions.ts";
 import { type Bench, floeTest } from "../support/bench.ts";
 
 /** The directory of a publish-subscribe service. */
@@ -159,5 +162,102 @@ floeTest("a counter that was set back gives no port the number of its predecesso
       1,
     );
   }
+  segment.close();
+});
+
+/** The ways in which an entry can be taken from its port. */
+const DISPLACEMENTS: readonly [string, word: number, value: number][] = [
+  ["freed", PORT_ENTRY_STATE_WORD, EntryState.free],
+  ["given a state that does not exist", PORT_ENTRY_STATE_WORD, 77],
+  ["given another number", PORT_ENTRY_GENERATION_WORD, 77],
+];
+
+for (const [what, word, value] of DISPLACEMENTS) {
+  floeTest(`a subscriber whose entry was ${what} is told, asleep or awake`, async (bench) => {
+    using node = bench.node();
+    using service = node.publishSubscribe("told", { payload: rawBytes });
+    using subscriber = service.subscriber();
+    using publisher = service.publisher();
+    publisher.sendCopy(new Uint8Array(1));
+    const sample = subscriber.tryTake()!;
+    const segment = segmentOf(bench, "told");
+    segment.words[portEntryWord(geometryOf(service).subscribers, 0) + word] = value;
+    const poll = (): number => subscriber.poll(1, () => {});
+    throwsCode(
+      () => {
+        for (let look = 0; look < 64; look += 1) poll();
+      },
+      "FLOE_SERVICE_CORRUPT",
+      { subject: /subscriber/, found: /damaged/ },
+    );
+    throwsCode(poll, "FLOE_SERVICE_CORRUPT");
+    await rejectsCode(subscriber.take({ timeout: 20_000 }), "FLOE_SERVICE_CORRUPT");
+    throwsCode(() => subscriber.takeSync({ timeout: 20_000 }), "FLOE_SERVICE_CORRUPT");
+    sample.release();
+    segment.close();
+  });
+
+  floeTest(`a listener whose entry was ${what} is told, asleep or awake`, async (bench) => {
+    using node = bench.node();
+    using service = node.event("told");
+    using listener = service.listener();
+    using notifier = service.notifier();
+    const segment = eventSegmentOf(bench, "told");
+    segment.words[portEntryWord(eventGeometryOf(service).listeners, 0) + word] = value;
+    await rejectsCode(listener.wait({ timeout: 20_000 }), "FLOE_SERVICE_CORRUPT");
+    throwsCode(() => listener.waitSync({ timeout: 20_000 }), "FLOE_SERVICE_CORRUPT");
+    throwsCode(() => listener.poll(() => {}), "FLOE_SERVICE_CORRUPT", { subject: /listener/ });
+    notifier.notify(1);
+    segment.close();
+  });
+
+  floeTest(`a publisher whose entry was ${what} warns, and reaches nobody`, async (bench) => {
+    using node = bench.node();
+    using service = node.publishSubscribe("told", { payload: rawBytes });
+    const publisher = service.publisher();
+    using former = service.subscriber();
+    assert.equal(publisher.sendCopy(new Uint8Array(1)), 1);
+    const segment = segmentOf(bench, "told");
+    const warned = once(process, "warning");
+    segment.words[portEntryWord(geometryOf(service).publishers, 0) + word] = value;
+    using subscriber = service.subscriber();
+    assert.equal(publisher.sendCopy(new Uint8Array(1)), 0);
+    assertFloeError((await warned)[0], "FLOE_SERVICE_CORRUPT", { subject: /publisher/ });
+    using successor = service.publisher();
+    publisher.sendCopy(new Uint8Array(90_000));
+    publisher.close();
+    assert.equal(successor.sendCopy(new Uint8Array(2)), 2);
+    for (const port of [former, subscriber]) {
+      const lengths: number[] = [];
+      while (port.poll(1, (bytes) => lengths.push(bytes.length)) > 0);
+      assert.equal(lengths.at(-1), 2);
+    }
+    segment.close();
+  });
+}
+
+floeTest("a listener takes nothing from another that has got its place", (bench) => {
+  using node = bench.node();
+  using service = node.event("stolen");
+  using former = service.listener();
+  const segment = eventSegmentOf(bench, "stolen");
+  const { listeners } = eventGeometryOf(service);
+  segment.words[portEntryWord(listeners, 0) + PORT_ENTRY_STATE_WORD] = EntryState.free;
+  using successor = service.listener();
+  using notifier = service.notifier();
+  notifier.notify(5);
+  throwsCode(() => former.poll(() => {}), "FLOE_SERVICE_CORRUPT");
+  assert.deepEqual(successor.tryWait(), [{ eventId: 5, count: 1 }]);
+  segment.close();
+});
+
+floeTest("a publisher finds its subscribers whatever number their changes have", (bench) => {
+  using node = bench.node();
+  using service = node.publishSubscribe("zero", { payload: rawBytes });
+  using _ = service.subscriber();
+  const segment = segmentOf(bench, "zero");
+  segment.words[SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD] = 0;
+  using publisher = service.publisher();
+  assert.equal(publisher.sendCopy(new Uint8Array(1)), 1);
   segment.close();
 });

@@ -37,6 +37,7 @@ import {
   signalReceiverChange,
 } from "../registry/port-table.ts";
 import {
+  activeSubscriberGeneration,
   isEjected,
   joinAsSubscriber,
   leaveAsSubscriber,
@@ -51,7 +52,7 @@ import { Retry } from "../wait/retry.ts";
 import type { WaitDescription } from "../wait/wait-errors.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
 import { KnownSenders } from "./known-senders.ts";
-import { ejected } from "./port-errors.ts";
+import { displaced, ejected } from "./port-errors.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import { SubscriberLink } from "./subscriber-link.ts";
 
@@ -85,7 +86,8 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   /** Whether an idle poll has chunks to return, or a closed publisher to let go. */
   #hasReturns = false;
   #isOpen = true;
-  #isEjected = false;
+  /** Why this port, which nobody has closed, receives nothing any more. */
+  #ending: "ejected" | "displaced" | undefined;
   #uses = 1;
 
   constructor(service: PublishSubscribeCore, name: string) {
@@ -155,15 +157,24 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.#uses = 0;
   }
 
-  /** A publisher has ejected this port: ends all links, into which it must not write any more. */
-  #endEjected(): void {
-    this.#isEjected = true;
+  /**
+   * Looks whether this port's entry is still its own. If a publisher has ejected it, or somebody
+   * has damaged the entry, all links end, into which it must not write any more.
+   */
+  #lookForEnding(): boolean {
+    if (this.#ending !== undefined || !this.#isOpen) return this.#ending !== undefined;
+    const { index, generation } = this.#place;
+    if (activeSubscriberGeneration(this.service, index) === generation) return false;
+    this.#ending = isEjected(this.service, index, generation) ? "ejected" : "displaced";
     for (const link of this.#links) link.close();
     this.#links = [];
+    return true;
   }
 
-  #assertNotEjected(): void {
-    if (this.#isEjected) throw ejected(this.service.config.name);
+  #assertNotEnded(): void {
+    if (this.#ending === undefined) return;
+    const { name } = this.service.config;
+    throw this.#ending === "ejected" ? ejected(name) : displaced("subscriber", name);
   }
 
   /** Looks whether publishers, links or data segments have changed. */
@@ -171,10 +182,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
     if (topology === this.#topologySeen || !this.#isOpen) return;
     this.#topologySeen = topology;
-    if (isEjected(this.service, this.#place.index, this.#place.generation)) {
-      this.#endEjected();
-      return;
-    }
+    if (this.#lookForEnding()) return;
     const known = new Map(this.#links.map((link) => [link.row, link]));
     const links: SubscriberLink[] = [];
     let failure: unknown;
@@ -302,7 +310,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     const isBusy =
       hasChanged ||
       this.#hasReturns ||
-      this.#isEjected ||
+      this.#ending !== undefined ||
       (this.#idlePolls & IDLE_POLLS_MASK) === 0;
     return isBusy && this.#useIdleTime(message);
   }
@@ -310,7 +318,9 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   #useIdleTime(message: ReceivedMessage): boolean {
     const topologySeen = this.#topologySeen;
     this.refresh();
-    this.#assertNotEjected();
+    // Now and then: nobody counts when somebody damages an entry.
+    if ((this.#idlePolls & IDLE_POLLS_MASK) === 0) this.#lookForEnding();
+    this.#assertNotEnded();
     if (this.#topologySeen !== topologySeen && this.takeNext(message)) return true;
     this.#hasReturns = false;
     this.tidyUp();
@@ -345,7 +355,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
    */
   get hasNews(): boolean {
     const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
-    if (topology !== this.#topologySeen) return true;
+    if (topology !== this.#topologySeen || this.#lookForEnding()) return true;
     const links = this.#links;
     for (let index = 0; index < links.length; index += 1) {
       if (!links[index]!.isEmpty) return true;
@@ -357,7 +367,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   isReady(): boolean {
     this.refresh();
     return (
-      this.#isEjected ||
+      this.#ending !== undefined ||
       this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty)
     );
   }
@@ -429,7 +439,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   #refreshHolding(link: SubscriberLink, descriptor: number): void {
     try {
       this.refresh();
-      this.#assertNotEjected();
+      this.#assertNotEnded();
     } catch (error) {
       this.giveBack(link, descriptor);
       throw error;
