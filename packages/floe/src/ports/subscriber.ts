@@ -242,9 +242,9 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
   }
 
   /**
-   * Looks which publishers have died, cleans up after them, and returns those that were found since
-   * the last call (a wait set's `deadSenders` counts as one), at most `maxPublishers`. What they had
-   * sent is still received.
+   * Looks which publishers have died, cleans up after them, and returns those that were found
+   * since the last call (a wait set's `deadSenders` counts as one), at most `maxPublishers`. What
+   * they had sent is still received.
    */
   findDeadPublishers(): PortDetails[] {
     return this.#open().findDeadSenders();
