@@ -161,7 +161,10 @@ export class PublisherCore implements DoorbellOwner {
     this.#topologySeen = topology;
     const { service } = this;
     const { publishers } = service.geometry;
-    if (!isActivePort(this.#words, publishers, this.#place)) return this.#endDisplaced();
+    if (!isActivePort(this.#words, publishers, this.#place)) {
+      this.#endDisplaced();
+      return;
+    }
     this.#reclaimRetired();
     const known = new Map(this.#links.map((link) => [link.column, link]));
     const links: PublisherLink[] = [];
