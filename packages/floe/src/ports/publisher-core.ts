@@ -161,7 +161,10 @@ export class PublisherCore implements DoorbellOwner {
     this.#topologySeen = topology;
     const { service } = this;
     const { publishers } = service.geometry;
-    if (!isActivePort(this.#words, publishers, this.#place)) return this.#endDisplaced();
+    if (!isActivePort(this.#words, publishers, this.#place)) {
+      this.#endDisplaced();
+      return;
+    }
     this.#reclaimRetired();
     const known = new Map(this.#links.map((link) => [link.column, link]));
     const links: PublisherLink[] = [];
@@ -268,7 +271,10 @@ export class PublisherCore implements DoorbellOwner {
 
   #acquireMore(pool: ChunkPool): number {
     this.refresh();
-    const descriptor = this.collectFor(pool);
+    let descriptor = this.collectFor(pool);
+    if (descriptor !== 0) return descriptor;
+    // Before memory is made: perhaps somebody who died holds some, and nobody has noticed yet.
+    if (this.#links.length > 0 && this.#recoverFromDead()) descriptor = pool.take();
     if (descriptor !== 0) return descriptor;
     this.#pools.grow(pool);
     return pool.take();

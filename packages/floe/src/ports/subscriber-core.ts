@@ -25,7 +25,11 @@ import { type Id, randomId } from "../memory/id.ts";
 import { unsignedLong } from "../memory/segment.ts";
 import {
   activePorts,
+  formerPortDetails,
+  newestPort,
   nodeIdIn,
+  openPorts,
+  type PortDetails,
   type PortPlace,
   portGeneration,
   portIdIn,
@@ -45,7 +49,9 @@ import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
 import { Retry } from "../wait/retry.ts";
+import type { WaitDescription } from "../wait/wait-errors.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
+import { KnownSenders } from "./known-senders.ts";
 import { displaced, ejected } from "./port-errors.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import { SubscriberLink } from "./subscriber-link.ts";
@@ -71,6 +77,8 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   readonly #recovery: Retry = new Retry(() => !this.#isOpen || this.service.tryRecover());
   /** The generation of the publisher that this subscriber is done with, by row. */
   readonly #finishedGenerations: Map<number, number> = new Map();
+  readonly #senders: KnownSenders;
+  #deadPublishers: PortDetails[] = [];
   #topologySeen: number;
   #nextLinkIndex = 0;
   #idlePolls = 0;
@@ -86,6 +94,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.service = service.retain();
     this.name = name;
     this.doorbell = new Doorbell(service.node, this);
+    this.#senders = new KnownSenders(service.node);
     this.#words = service.segment.words;
     this.#borrowedMax = service.geometry.quality.maxBorrowedSamples;
     this.#payloadOffsetBytes = service.geometry.payloadOffsetBytes;
@@ -140,6 +149,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       this.doorbell.close();
       this.#finishing.end();
       this.#recovery.end();
+      this.#senders.close();
       for (const link of this.#links) link.close();
       this.#links = [];
     }
@@ -215,8 +225,42 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     }
     if (!serves || this.#finishedGenerations.get(row) === generation) return link;
     link ??= new SubscriberLink(service, row, this.#place.index, generation, publisherId);
+    if (isDrainingState(state) && !link.isClosing) this.#noteGone(row, generation, state);
     link.isClosing = isDrainingState(state) || link.isPoisoned;
     return link;
+  }
+
+  #noteGone(row: number, generation: number, state: number): void {
+    const { publishers } = this.service.geometry;
+    const details = formerPortDetails(this.#words, publishers, row);
+    if (details?.generation !== generation) return;
+    const hasDied = state === EntryState.orphaned;
+    this.#senders.noteGone(details, hasDied ? "died" : "left");
+    if (!hasDied) return;
+    // What nobody asks for must not pile up.
+    const most = this.service.geometry.quality.maxPublishers;
+    this.#deadPublishers = [...this.#deadPublishers, details].slice(-most);
+  }
+
+  /** Looks which publishers have died, and cleans up after them; tells of each once. */
+  findDeadSenders(): PortDetails[] {
+    this.checkSenders();
+    this.refresh();
+    const dead = this.#deadPublishers;
+    this.#deadPublishers = [];
+    return dead;
+  }
+
+  /** Why no message can come any more, if so: nobody sends, and nothing is left to be taken. */
+  whyHopeless(wait: WaitDescription): FloeError | undefined {
+    const { service } = this;
+    const { publishers } = service.geometry;
+    const list = (): PortDetails[] => openPorts(service, publishers);
+    if (this.#senders.isAnyPresent(this.senderVersion, list)) return undefined;
+    // Only now: whatever those had sent who are gone is seen by this look.
+    this.refresh();
+    if (this.#links.some((link) => !link.isEmpty)) return undefined;
+    return this.#senders.missing(wait, "publisher", newestPort(service, publishers));
   }
 
   /** Whether the publisher of a row has set its link to this subscriber up. */

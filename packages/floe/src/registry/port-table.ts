@@ -136,15 +136,49 @@ export function portDetails(
   const entryWord = portEntryWord(table, index);
   const generation = activeGeneration(words, entryWord);
   if (generation === 0) return undefined;
-  const details: PortDetails = {
-    index,
-    generation,
+  const details: PortDetails = { index, generation, ...readDetails(words, entryWord) };
+  // What was read between two looks at the generation belongs to one port.
+  return activeGeneration(words, entryWord) === generation ? details : undefined;
+}
+
+/**
+ * What a table says about the port that stands in an entry, or was the last to do so; undefined
+ * when there was none, or another is taking its place.
+ */
+export function formerPortDetails(
+  words: Words,
+  table: PortTable,
+  index: number,
+): PortDetails | undefined {
+  const entryWord = portEntryWord(table, index);
+  const generation = portGeneration(words, entryWord);
+  if (generation === 0) return undefined;
+  const details = { index, generation, ...readDetails(words, entryWord) };
+  return portGeneration(words, entryWord) === generation ? details : undefined;
+}
+
+/** The port that has joined last of those in a table that are, or were, in its entries. */
+export function newestPort(service: OpenService, table: PortTable): PortDetails | undefined {
+  let newest: PortDetails | undefined;
+  for (let index = 0; index < table.entryCount; index += 1) {
+    const details = formerPortDetails(service.segment.words, table, index);
+    if (details !== undefined && isNewer(details, newest)) newest = details;
+  }
+  return newest;
+}
+
+/** Whether a port has joined after another one of its service. */
+export function isNewer(one: PortPlace, other: PortPlace | undefined): boolean {
+  // Generations are counted modulo 2^32.
+  return other === undefined || ((one.generation - other.generation) | 0) > 0;
+}
+
+function readDetails(words: Words, entryWord: number): Omit<PortDetails, keyof PortPlace> {
+  return {
     id: portIdIn(words, entryWord),
     nodeId: nodeIdIn(words, entryWord),
     name: readName(words, entryWord),
   };
-  // What was read between two looks at the generation belongs to one port.
-  return activeGeneration(words, entryWord) === generation ? details : undefined;
 }
 
 function readName(words: Words, entryWord: number): string {
