@@ -7,9 +7,14 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EventService, type PublishSubscribe, rawBytes } from "floe";
 import {
+  DATA_SEGMENT_ENTRY_INCARNATION_WORD,
+  dataSegmentEntryWord,
   EntryState,
   type EventGeometry,
   eventGeometry,
+  LINK_CONNECTED_GENERATION_WORD,
+  LINK_SLOTS_OFFSET_BYTES,
+  linkWord,
   NODE_ENTRY_NODE_ID_WORD,
   NODE_ENTRY_STATE_WORD,
   newLinkShape,
@@ -22,6 +27,7 @@ import {
   publishSubscribeGeometry,
   SERVICE_HEADER_GENERATION_WORD,
   SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD,
+  SERVICE_HEADER_SENDER_TOPOLOGY_WORD,
   SERVICE_HEADER_STATE_WORD,
   Segment,
   SegmentKind,
@@ -30,6 +36,7 @@ import {
 } from "floe/internal";
 import { assertFloeError, rejectsCode, throwsCode } from "../support/assertions.ts";
 import { type Bench, floeTest } from "../support/bench.ts";
+import { mappedFiles } from "../support/resources.ts";
 
 /** The directory of a publish-subscribe service. */
 function directoryOf(bench: Bench, name: string): string {
@@ -259,5 +266,51 @@ floeTest("a publisher finds its subscribers whatever number their changes have",
   segment.words[SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD] = 0;
   using publisher = service.publisher();
   assert.equal(publisher.sendCopy(new Uint8Array(1)), 1);
+  segment.close();
+});
+
+floeTest("a data segment that cannot be mapped is let go of once, by each who had it", (bench) => {
+  using near = bench.node();
+  using far = bench.node();
+  using service = near.publishSubscribe("once", { payload: rawBytes });
+  using remote = far.publishSubscribe("once", { payload: rawBytes });
+  using publisher = remote.publisher();
+  using first = service.subscriber();
+  using second = service.subscriber();
+  publisher.sendCopy(new Uint8Array([7]));
+  first.poll(1, () => {});
+  using sample = second.tryTake()!;
+  const segment = segmentOf(bench, "once");
+  const entryWord = dataSegmentEntryWord(geometryOf(service), 0, 1);
+  writeFileSync(join(directoryOf(bench, "once"), `data.${publisher.id}.1.5`), "noise, words of 4");
+  segment.words[entryWord + DATA_SEGMENT_ENTRY_INCARNATION_WORD] = 5;
+  segment.words[SERVICE_HEADER_SENDER_TOPOLOGY_WORD]! += 1;
+  throwsCode(() => first.poll(1, () => {}), "FLOE_SERVICE_CORRUPT");
+  first.poll(1, () => {});
+  assert.equal(sample.payload[0], 7);
+  segment.close();
+});
+
+floeTest("a link that ends while its message is found to be nonsense keeps no memory", (bench) => {
+  using near = bench.node();
+  using far = bench.node();
+  using service = near.publishSubscribe("ended", { payload: rawBytes });
+  using remote = far.publishSubscribe("ended", { payload: rawBytes });
+  using publisher = remote.publisher();
+  using subscriber = service.subscriber();
+  publisher.sendCopy(new Uint8Array([7]));
+  subscriber.poll(1, () => {});
+  publisher.sendCopy(new Uint8Array([8]));
+  const segment = segmentOf(bench, "ended");
+  const geometry = geometryOf(service);
+  const firstWord = linkWord(geometry, 0, 0);
+  segment.words[firstWord + LINK_CONNECTED_GENERATION_WORD] = 0;
+  const slotWord = firstWord + (LINK_SLOTS_OFFSET_BYTES + geometry.slotStrideBytes) / 4;
+  segment.words[slotWord]! |= 0xffff;
+  segment.words[SERVICE_HEADER_SENDER_TOPOLOGY_WORD]! += 1;
+  const mapped = (): number => mappedFiles(bench.root).filter((path) => /data\./.test(path)).length;
+  const before = mapped();
+  throwsCode(() => subscriber.poll(1, () => {}), "FLOE_LINK_POISONED");
+  assert.equal(mapped(), before - 1);
   segment.close();
 });
