@@ -3,11 +3,13 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type EventService, type PublishSubscribe, rawBytes } from "floe";
+import { type EventService, type PublishSubscribe, rawBytes, struct, u32 } from "floe";
 import {
+  CHUNK_HEADER_PAYLOAD_BYTES_WORD,
   DATA_SEGMENT_ENTRY_INCARNATION_WORD,
+  DATA_SEGMENT_FIRST_CHUNK_BYTES,
   dataSegmentEntryWord,
   EntryState,
   type EventGeometry,
@@ -20,6 +22,7 @@ import {
   newLinkShape,
   nodeEntryWord,
   PORT_ENTRY_GENERATION_WORD,
+  PORT_ENTRY_PORT_ID_WORD,
   PORT_ENTRY_STATE_WORD,
   type PortTable,
   type PublishSubscribeGeometry,
@@ -313,4 +316,54 @@ floeTest("a link that ends while its message is found to be nonsense keeps no me
   throwsCode(() => subscriber.poll(1, () => {}), "FLOE_LINK_POISONED");
   assert.equal(mapped(), before - 1);
   segment.close();
+});
+
+floeTest("a publisher with another's id is not taken for the other", (bench) => {
+  using node = bench.node();
+  using service = node.publishSubscribe("twin", { payload: rawBytes });
+  using publisher = service.publisher();
+  using known = service.subscriber();
+  publisher.sendCopy(new Uint8Array([1]));
+  assert.equal(
+    known.poll(1, () => {}),
+    1,
+  );
+  using twin = service.publisher();
+  const { publishers } = geometryOf(service);
+  const segment = segmentOf(bench, "twin");
+  const twinWord = portEntryWord(publishers, 1) + PORT_ENTRY_PORT_ID_WORD;
+  writeId(segment.words, twinWord, publisher.id);
+  using subscriber = service.subscriber();
+  for (const port of [publisher, twin]) port.sendCopy(new Uint8Array([port === twin ? 3 : 2]));
+  const poll = (port: typeof known): number[] => {
+    const seen: number[] = [];
+    for (let look = 0; look < 5; look += 1) port.poll(9, (bytes) => seen.push(bytes[0]!));
+    return seen;
+  };
+  for (const port of [known, subscriber]) {
+    throwsCode(() => poll(port), "FLOE_SERVICE_CORRUPT", { wanted: /publisher ids/ });
+  }
+  for (const port of [publisher, twin]) port.sendCopy(new Uint8Array([port === twin ? 5 : 4]));
+  assert.deepEqual(poll(known), [4]);
+  // Who has known neither before believes neither.
+  assert.deepEqual(poll(subscriber), []);
+  writeId(segment.words, twinWord, twin.id);
+  segment.close();
+});
+
+floeTest("a struct whose payload is said to be shorter is not read", (bench) => {
+  const Pair = struct("Pair", { one: u32, other: u32 });
+  using node = bench.node();
+  using service = node.publishSubscribe("short", { payload: Pair });
+  using publisher = service.publisher();
+  using subscriber = service.subscriber();
+  publisher.send((pair) => void (pair.one = 1));
+  const [name] = readdirSync(directoryOf(bench, "short")).filter((one) => one.startsWith("data."));
+  const path = join(directoryOf(bench, "short"), name!);
+  const data = Segment.openIfPresent(path, SegmentKind.data, "read-write")!;
+  const lengthWord = DATA_SEGMENT_FIRST_CHUNK_BYTES / 4 + CHUNK_HEADER_PAYLOAD_BYTES_WORD;
+  assert.equal(data.words[lengthWord], Pair.sizeBytes);
+  data.words[lengthWord] = Pair.sizeBytes - 1;
+  throwsCode(() => subscriber.poll(1, () => {}), "FLOE_LINK_POISONED", { wanted: /its type/ });
+  data.close();
 });
