@@ -367,3 +367,14 @@ floeTest("a struct whose payload is said to be shorter is not read", (bench) => 
   throwsCode(() => subscriber.poll(1, () => {}), "FLOE_LINK_POISONED", { wanted: /its type/ });
   data.close();
 });
+
+floeTest("a publisher that needs memory in a service that was removed says so", (bench) => {
+  using node = bench.node();
+  using service = node.publishSubscribe("gone", { payload: rawBytes });
+  using publisher = service.publisher();
+  rmSync(directoryOf(bench, "gone"), { recursive: true });
+  throwsCode(() => publisher.sendCopy(new Uint8Array(1)), "FLOE_SERVICE_CORRUPT", {
+    subject: /gone/,
+    found: /removed/,
+  });
+});

@@ -18,6 +18,7 @@ import {
   DESCRIPTOR_INDEX_BITS,
   SegmentKind,
 } from "../layout/values.ts";
+import { statPathIfPresent } from "../os/files.ts";
 import type { Id } from "./id.ts";
 import type { Permissions } from "./permissions.ts";
 import { corrupt, readU64, Segment, writeU64 } from "./segment.ts";
@@ -55,8 +56,24 @@ export function dataSegmentBytes(geometry: ChunkGeometry): number {
   return DATA_SEGMENT_FIRST_CHUNK_BYTES + geometry.chunkCount * geometry.chunkStrideBytes;
 }
 
-/** Makes a data segment with all its memory. Throws FLOE_OUT_OF_MEMORY when there is no room. */
+/**
+ * Makes a data segment with all its memory. Throws FLOE_OUT_OF_MEMORY when there is no room, and
+ * FLOE_SERVICE_CORRUPT when there is no such directory any more.
+ */
 export function createDataSegment(
+  name: DataSegmentName,
+  geometry: ChunkGeometry,
+  permissions: Permissions,
+): Segment {
+  try {
+    return create(name, geometry, permissions);
+  } catch (error) {
+    if (statPathIfPresent(name.directory) !== undefined) throw error;
+    throw corrupt(name.directory, "directory", "of a service", "that it was removed while in use");
+  }
+}
+
+function create(
   name: DataSegmentName,
   geometry: ChunkGeometry,
   permissions: Permissions,
