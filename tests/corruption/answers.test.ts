@@ -378,3 +378,23 @@ floeTest("a publisher that needs memory in a service that was removed says so", 
     found: /removed/,
   });
 });
+
+floeTest("a service with living ports is not removed because of a damaged node", (bench) => {
+  using one = bench.node();
+  using other = bench.node();
+  const service = one.publishSubscribe("kept", { payload: rawBytes });
+  const publisher = service.publisher();
+  const segment = segmentOf(bench, "kept");
+  const entryWord = nodeEntryWord(geometryOf(service), 0);
+  segment.words[entryWord + NODE_ENTRY_NODE_ID_WORD]! ^= 1;
+  using remote = other.publishSubscribe("kept", { payload: rawBytes });
+  using subscriber = remote.subscriber();
+  publisher.sendCopy(new Uint8Array(1));
+  assert.equal(
+    subscriber.poll(1, () => {}),
+    1,
+  );
+  publisher.close();
+  service.close();
+  segment.close();
+});

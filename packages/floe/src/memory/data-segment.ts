@@ -73,11 +73,7 @@ export function createDataSegment(
   }
 }
 
-function create(
-  name: DataSegmentName,
-  geometry: ChunkGeometry,
-  permissions: Permissions,
-): Segment {
+function create(name: DataSegmentName, geometry: ChunkGeometry, permissions: Permissions): Segment {
   const sizeBytes = dataSegmentBytes(geometry);
   return Segment.create({
     path: dataSegmentPath(name),
