@@ -1,0 +1,66 @@
+/**
+ * The process that stays: takes part from the beginning to the end, and says what it holds of the
+ * system when it is asked.
+ */
+import { readFileSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
+import { orders, programData } from "../../support/program.ts";
+import { mappedFiles, resourcesHeld } from "../../support/resources.ts";
+import type { Sample } from "../assignments.ts";
+import { Participant, type Seat, tell } from "../participant.ts";
+
+const seat = programData<Seat>();
+const root = seat.domain.root!;
+
+function statusBytes(name: string): number {
+  const status = readFileSync("/proc/self/status", "utf8");
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** Mappings of data segments of publishers of other processes, when there should be none. */
+function foreignMappings(ownPublisherIds: ReadonlySet<string>): number {
+  const names = mappedFiles(root).map((path) => /\/data\.([0-9a-f]+)\./.exec(path)?.[1]);
+  return names.filter((id) => id !== undefined && !ownPublisherIds.has(id)).length;
+}
+
+async function sample(participant: Participant): Promise<Sample> {
+  // Work lets go of those who have gone; then everything that nobody refers to is collected.
+  for (let round = 0; round < 200; round += 1) {
+    await participant.work();
+    await turn();
+  }
+  for (let round = 0; round < 4; round += 1) {
+    (globalThis as unknown as { gc(): void }).gc();
+    await turn();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return {
+    atMs: performance.now(),
+    heapBytes: heapUsed,
+    externalBytes: external,
+    anonymousBytes: statusBytes("RssAnon"),
+    sharedBytes: statusBytes("RssShmem"),
+    ...resourcesHeld(root),
+    foreignMappings: foreignMappings(participant.publisherIds()),
+  };
+}
+
+const participant = new Participant(seat);
+participant.join();
+tell({ say: "joined" });
+
+async function listen(): Promise<void> {
+  for await (const order of orders()) {
+    if (order.say === "forget") participant.forget(order.publisherIds as string[]);
+    if (order.say === "sample")
+      participant.atNextTurn(async () => {
+        tell({ say: "sample", sample: await sample(participant) });
+      });
+    if (order.say === "end") break;
+  }
+  participant.end();
+  // Else the process would be kept alive by what it might be told.
+  process.stdin.destroy();
+}
+
+await Promise.all([participant.live(), listen()]);
