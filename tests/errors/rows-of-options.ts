@@ -118,6 +118,12 @@ const optionRows: readonly Row[] = [
     provoke: (stage) => stage.node({ domain: { ...stage.bench.domain, lockTimeout: -1 } }),
   },
   {
+    mistake: "a time before ejection that is none",
+    code: "FLOE_OPTION_INVALID",
+    expected: { subject: /ejectAfter/, wanted: /1 to 2147483647 ms/, found: /0/, remedy: /option/ },
+    provoke: (stage) => stage.hold(stage.ticks("s").publisher({ ejectAfter: 0 })),
+  },
+  {
     mistake: "a relative root",
     code: "FLOE_OPTION_INVALID",
     expected: { subject: /root/, wanted: /absolute/, found: /here/, remedy: /option/ },

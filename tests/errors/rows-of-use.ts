@@ -140,6 +140,24 @@ const useRows: readonly Row[] = [
     },
   },
   {
+    mistake: "a take after an ejection",
+    code: "FLOE_EJECTED",
+    expected: {
+      subject: /"s"/,
+      wanted: /receiving/,
+      found: /ejectAfter/,
+      remedy: /new subscriber/,
+    },
+    provoke: (stage) => {
+      const service = stage.ticks("s");
+      const subscriber = stage.hold(service.subscriber());
+      const publisher = stage.hold(service.publisher({ ejectAfter: 1 }));
+      do publisher.send((tick) => void (tick.count = 1));
+      while (publisher.subscriberCount > 0);
+      subscriber.tryTake();
+    },
+  },
+  {
     mistake: "more samples than may be held",
     code: "FLOE_BORROW_LIMIT",
     expected: {

@@ -56,6 +56,11 @@ export class Bench {
     return Node.create({ name, domain: this.domain });
   }
 
+  /** Cleans up after children that died or ended without closing, and asserts that it succeeds. */
+  clean(): void {
+    assert.deepEqual(Node.clean({ domain: this.domain }).failures, []);
+  }
+
   /** What lies in the domain's directory now. */
   entries(): string[] {
     try {
@@ -65,10 +70,15 @@ export class Bench {
     }
   }
 
+  /** The paths, within the root, of everything that lies in it now. */
+  files(): string[] {
+    return readdirSync(this.root, { recursive: true, encoding: "utf8" }).sort();
+  }
+
   /** Memory that the files of the domain take up now, as the file system counts it. */
   memoryBytes(): number {
     let blocks = 0;
-    for (const path of readdirSync(this.root, { recursive: true, encoding: "utf8" })) {
+    for (const path of this.files()) {
       blocks += lstatSync(join(this.root, path)).blocks;
     }
     return blocks * 512;

@@ -32,9 +32,11 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "errors.ts",
   ],
   patterns: ["ports", "wait", "registry", "memory", "schema", "errors.ts"],
-  "node.ts": ["patterns", "ports", "registry", "memory", "schema", "errors.ts"],
+  "peers.ts": ["registry", "memory", "errors.ts"],
+  "node.ts": ["peers.ts", "patterns", "ports", "registry", "memory", "schema", "errors.ts"],
   "mod.ts": [
     "node.ts",
+    "peers.ts",
     "patterns",
     "ports",
     "wait",

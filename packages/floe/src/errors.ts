@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   FLOE_BORROW_LIMIT: "the subscriber holds as many samples as it may hold",
   FLOE_PAYLOAD_TOO_LARGE: "a payload is larger than a message may be",
   FLOE_LINK_POISONED: "a peer wrote an impossible value into the link, which is closed",
+  FLOE_EJECTED: "the subscriber took nothing for so long that a publisher has ejected it",
   FLOE_CLOSED: "the object was used after it had been closed",
   FLOE_RELEASED: "a payload was used after its sample or loan had been released",
   FLOE_SCHEMA_INVALID: "a struct definition is not valid",

@@ -20,6 +20,7 @@ export {
   rawBytes,
   type SubscriberFor,
 } from "./patterns/publish-subscribe.ts";
+export { type PeerDetails, type PeerEvents, Peers } from "./peers.ts";
 export { type EventActivation, Listener } from "./ports/listener.ts";
 export { Loan } from "./ports/loan.ts";
 export {
@@ -27,7 +28,7 @@ export {
   type NotifierOptions,
   type WaitForListenersOptions,
 } from "./ports/notifier.ts";
-export type { PortOptions } from "./ports/port-options.ts";
+export type { PortOptions, PublisherOptions } from "./ports/port-options.ts";
 export {
   BytesPublisher,
   StructPublisher,
@@ -44,6 +45,8 @@ export {
 export type { CleaningReport } from "./registry/cleaning.ts";
 export type { DomainOptions } from "./registry/domain.ts";
 export type { EventLimits, EventNotices } from "./registry/event-config.ts";
+export type { NodeState } from "./registry/liveness.ts";
+export type { NodeDetails } from "./registry/node-details.ts";
 export type { PortDetails, PortPlace } from "./registry/port-table.ts";
 export type { Quality } from "./registry/publish-subscribe-config.ts";
 export type { OpenMode } from "./registry/service-core.ts";

@@ -11,8 +11,14 @@ import {
   PublishSubscribe,
   type PublishSubscribeOptions,
 } from "./patterns/publish-subscribe.ts";
+import { listPeers, type PeerDetails, Peers } from "./peers.ts";
 import { type CleaningReport, cleanDomain } from "./registry/cleaning.ts";
-import { type DomainOptions, enterDomain, invalidOption } from "./registry/domain.ts";
+import {
+  type DomainOptions,
+  enterDomain,
+  invalidOption,
+  resolveDomain,
+} from "./registry/domain.ts";
 import { wantedEvent } from "./registry/event-config.ts";
 import { statedLimits } from "./registry/limits.ts";
 import { NodeCore } from "./registry/node-core.ts";
@@ -34,6 +40,8 @@ export interface NodeOptions {
 
 /** A participant of a domain. A process may have several; each worker thread needs its own. */
 export class Node {
+  /** The other nodes of the domain: who they are, and when they come, leave and die. */
+  readonly peers: Peers;
   readonly #core: NodeCore;
   /** Services that are open, by pattern and name: each has one core in a node. */
   readonly #services: Map<string, unknown> = new Map();
@@ -41,6 +49,15 @@ export class Node {
 
   private constructor(core: NodeCore) {
     this.#core = core;
+    this.peers = new Peers(core);
+  }
+
+  /**
+   * The nodes of a domain in this moment, without joining it; none if there is no domain.
+   * Throws FLOE_NAME_INVALID, FLOE_OPTION_INVALID or FLOE_PERMISSION.
+   */
+  static list(options: { readonly domain?: DomainOptions } = {}): PeerDetails[] {
+    return listPeers(resolveDomain(options.domain).path);
   }
 
   /**
@@ -58,19 +75,15 @@ export class Node {
         remedy: "Choose a shorter name.",
       });
     }
-    const domain = enterDomain(options.domain);
-    const core = new NodeCore(name, domain);
-    // After this node is there: whoever cleans meanwhile leaves alone what it works on.
-    cleanDomain(domain, { mayWait: false, isThorough: false });
-    return new Node(core);
+    return new Node(new NodeCore(name, enterDomain(options.domain)));
   }
 
   /**
    * Removes what dead processes have left behind in a domain: their places in services, services
    * that nobody has open any more, and the directories of nodes. The living are not disturbed. The
-   * same happens, without waiting for anybody, whenever a node is created; a service is cleaned
-   * whenever somebody joins or leaves it. Waits for the lock of each service for the domain's
-   * `lockTimeout` at most; what could not be cleaned stands in the report.
+   * same happens, without waiting for anybody, whenever a node is created or ends; a service is
+   * cleaned whenever somebody joins or leaves it. Waits for the lock of each service for the
+   * domain's `lockTimeout` at most; what could not be cleaned stands in the report.
    * Throws FLOE_ROOT_UNUSABLE, FLOE_NAME_INVALID, FLOE_OPTION_INVALID or FLOE_SHIM_UNAVAILABLE.
    */
   static clean(options: { readonly domain?: DomainOptions } = {}): CleaningReport {
@@ -152,6 +165,7 @@ export class Node {
    */
   close(): void {
     if (this.#isClosed) return;
+    this.peers.close();
     this.#core.release();
     this.#isClosed = true;
   }

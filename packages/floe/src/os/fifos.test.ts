@@ -13,7 +13,9 @@ import { Worker } from "node:worker_threads";
 import { FloeError } from "../errors.ts";
 import {
   FIFO_WRITE_BYTES_MAX,
+  isFifoMarked,
   makeFifo,
+  markFifo,
   openFifoForOwner,
   openFifoForReadingIfPresent,
   openFifoForWritingIfPresent,
@@ -214,4 +216,22 @@ test("a closed descriptor is a typed error", () => {
   const bytes = new Uint8Array(1);
   assert.throws(() => readFifo(99_999, bytes), hasCode("FLOE_SYSTEM", "99999", "EBADF"));
   assert.throws(() => writeFifo(99_999, bytes), hasCode("FLOE_SYSTEM", "99999", "EBADF"));
+});
+
+test("a mark is seen by who has the FIFO open, also when its path and its owner are gone", () => {
+  for (const mode of [0o600, 0o660]) {
+    const path = scratchPath();
+    makeFifo(path, mode);
+    const owner = openFifoForOwner(path);
+    const readers = [openFifoForReadingIfPresent(path)!, openFifoForReadingIfPresent(path)!];
+    assert.deepEqual(readers.map(isFifoMarked), [false, false]);
+    markFifo(owner);
+    markFifo(owner);
+    assert.equal(fs.statSync(path).mode & 0o7777, mode | 0o100, "nothing else has changed");
+    fs.unlinkSync(path);
+    fs.closeSync(owner);
+    assert.deepEqual(readers.map(isFifoMarked), [true, true]);
+    for (const fd of readers) fs.closeSync(fd);
+  }
+  assert.throws(() => markFifo(1_000_000), hasCode("FLOE_SYSTEM", "to mark it", "EBADF"));
 });

@@ -12,6 +12,7 @@
 import * as fs from "node:fs";
 import { FloeError } from "../errors.ts";
 import { attempt, unless, untilUninterrupted } from "./attempts.ts";
+import { removeFileIfPresent } from "./files.ts";
 import { loadShim, type Shim } from "./shim.ts";
 import { describeDescriptor, ERRNO, systemError } from "./system-error.ts";
 
@@ -23,6 +24,8 @@ export const FIFO_WRITE_BYTES_MAX = 4096;
 
 const { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, S_IFIFO } = fs.constants;
 const PRIVATE_MODE = 0o600;
+const MODE_BITS = 0o7777;
+const MARK_MODE = 0o100;
 
 let shim: Shim | undefined;
 
@@ -41,7 +44,8 @@ export function makeFifo(path: string, mode: number, groupId?: number): void {
       fs.chmodSync(path, mode);
     });
   } catch (error) {
-    fs.unlinkSync(path);
+    // Somebody may have removed it, which is why it failed.
+    removeFileIfPresent(path);
     throw error;
   }
 }
@@ -59,6 +63,21 @@ export function openFifoForWritingIfPresent(path: string): number | undefined {
 /** Opens a FIFO for reading, whether or not anybody has it open for writing; undefined if none. */
 export function openFifoForReadingIfPresent(path: string): number | undefined {
   return unless(["ENOENT"], undefined, () => openFifo(path, O_RDONLY, "reading"));
+}
+
+/**
+ * Marks an open FIFO, for good: everybody who has it open sees that, also after its path is gone.
+ * The mark is the owner's permission to execute it, which means nothing else for a FIFO.
+ */
+export function markFifo(fd: number): void {
+  attempt(fd, "to mark it", () => {
+    fs.fchmodSync(fd, (fs.fstatSync(fd).mode & MODE_BITS) | MARK_MODE);
+  });
+}
+
+/** Whether somebody has marked an open FIFO. */
+export function isFifoMarked(fd: number): boolean {
+  return attempt(fd, "its mark", () => (fs.fstatSync(fd).mode & MARK_MODE) !== 0);
 }
 
 /** Reads what is there into `bytes`: how many bytes, 0 when it is empty, -1 without a writer. */

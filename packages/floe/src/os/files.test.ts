@@ -1,10 +1,12 @@
 /** Tests of the file functions: exact modes, expected absences as values, typed errors. */
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
+import nodeFs, * as fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { FloeError } from "../errors.ts";
+import { makeFifo } from "./fifos.ts";
 import * as files from "./files.ts";
 
 const root = fs.mkdtempSync(join(tmpdir(), "floe-files-"));
@@ -157,4 +159,40 @@ test("what the user may not open is a permission error that names the path", (t)
   }
   files.writeWholeFile(at("file"), "", 0o000);
   fails(() => files.openFile(at("file"), "read"), "FLOE_PERMISSION", at("file"), "EACCES");
+});
+
+test("an entry is looked at and not followed", () => {
+  fs.writeFileSync(at("file"), "");
+  fs.symlinkSync("file", at("link"));
+  fs.symlinkSync("loop", at("loop"));
+  const kinds = ["file", "link", "loop", "missing"].map(
+    (name) => files.statEntryIfPresent(at(name))?.isFile,
+  );
+  assert.deepEqual(kinds, [true, false, false, undefined]);
+  assert.equal(files.statEntryIfPresent(directory)?.isDirectory, true);
+  fails(() => files.statEntryIfPresent(at("file/below")), "FLOE_SYSTEM", "file/below", "ENOTDIR");
+});
+
+test("what is there is renamed, and what is not is told", () => {
+  fs.writeFileSync(at("file"), "");
+  assert.equal(files.renamePathIfPresent(at("file"), at("moved")), true);
+  assert.equal(files.renamePathIfPresent(at("file"), at("moved")), false);
+  assert.deepEqual(fs.readdirSync(directory), ["moved"]);
+});
+
+test("what somebody removes while it is being made fails by a typed error", (t) => {
+  const vanish = (path: fs.PathLike): void => fs.rmSync(path, { recursive: true });
+  const real = fs.chmodSync;
+  t.mock.method(nodeFs, "chmodSync", (path: fs.PathLike, mode: fs.Mode) => {
+    vanish(path);
+    real(path, mode);
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  fails(() => files.makeDirectory(at("directory"), 0o700), "FLOE_SYSTEM", "ENOENT", "directory");
+  fails(() => makeFifo(at("fifo"), 0o600), "FLOE_SYSTEM", "ENOENT", "fifo");
+  assert.deepEqual(fs.readdirSync(directory), []);
 });

@@ -29,6 +29,8 @@ export interface FileStatus {
   /** The permission bits, as in 0o660. */
   readonly mode: number;
   readonly isDirectory: boolean;
+  /** Whether it is a regular file. */
+  readonly isFile: boolean;
 }
 
 const PRIVATE_FILE_MODE = 0o600;
@@ -67,7 +69,8 @@ export function createFile(path: string, mode: number, groupId?: number): number
     });
   } catch (error) {
     fs.closeSync(fd);
-    fs.unlinkSync(path);
+    // Somebody may have removed it, which is why it failed.
+    removeFileIfPresent(path);
     throw error;
   }
   return fd;
@@ -82,7 +85,7 @@ export function makeDirectory(path: string, mode: number, groupId?: number): voi
       fs.chmodSync(path, mode);
     });
   } catch (error) {
-    fs.rmdirSync(path);
+    removeDirectoryIfPresent(path);
     throw error;
   }
 }
@@ -98,6 +101,14 @@ export function makeDirectoryIfAbsent(path: string, mode: number, groupId?: numb
 /** Renames a file or directory, replacing what is in the way if the kernel permits it. */
 export function renamePath(from: string, to: string): void {
   attempt(from, `to rename it to ${to}`, () => fs.renameSync(from, to));
+}
+
+/** Renames a file or directory; false if there is none. */
+export function renamePathIfPresent(from: string, to: string): boolean {
+  return unless(["ENOENT"], false, () => {
+    renamePath(from, to);
+    return true;
+  });
 }
 
 /** Renames a directory; false if a directory that is not empty has the name already. */
@@ -150,6 +161,16 @@ export function statPathIfPresent(path: string): FileStatus | undefined {
   );
 }
 
+/**
+ * What is known about a path itself, which is not followed if it is a link; undefined if there is
+ * nothing. Asked before opening what should be a file: a FIFO in its place would block.
+ */
+export function statEntryIfPresent(path: string): FileStatus | undefined {
+  return unless(["ENOENT"], undefined, () =>
+    toStatus(attempt(path, "its status", () => fs.lstatSync(path, { bigint: true }))),
+  );
+}
+
 /** What is known about an open file. */
 export function statFile(fd: number): FileStatus {
   return toStatus(attempt(fd, "its status", () => fs.fstatSync(fd, { bigint: true })));
@@ -194,7 +215,7 @@ export function writeWholeFile(path: string, text: string, mode: number, groupId
     const bytes = Buffer.from(text, "utf8");
     attempt(path, `${bytes.length} bytes written`, () => fs.writeFileSync(fd, bytes));
   } catch (error) {
-    fs.unlinkSync(path);
+    removeFileIfPresent(path);
     throw error;
   } finally {
     fs.closeSync(fd);
@@ -218,5 +239,6 @@ function toStatus(stats: fs.BigIntStats): FileStatus {
     userId: Number(stats.uid),
     mode: Number(stats.mode & PERMISSION_BITS),
     isDirectory: stats.isDirectory(),
+    isFile: stats.isFile(),
   };
 }

@@ -10,8 +10,8 @@ import { Listener } from "../ports/listener.ts";
 import { Notifier, type NotifierOptions } from "../ports/notifier.ts";
 import type { PortOptions } from "../ports/port-options.ts";
 import type { EventLimits, EventNotices } from "../registry/event-config.ts";
-import { openPorts } from "../registry/event-directory.ts";
 import type { PortDetails } from "../registry/port-table.ts";
+import { openPorts } from "../registry/port-table.ts";
 import type { EventCore, OpenMode } from "../registry/service-core.ts";
 
 /**

@@ -5,9 +5,10 @@
  */
 
 import { FloeError } from "../errors.ts";
-import type { PortOptions } from "../ports/port-options.ts";
+import type { PortOptions, PublisherOptions } from "../ports/port-options.ts";
 import { BytesPublisher, StructPublisher } from "../ports/publisher.ts";
 import { BytesSubscriber, StructSubscriber } from "../ports/subscriber.ts";
+import { openPorts, type PortDetails } from "../registry/port-table.ts";
 import type { PayloadDescription, Quality } from "../registry/publish-subscribe-config.ts";
 import type { OpenMode, PublishSubscribeCore } from "../registry/service-core.ts";
 import { type AnyStructType, isStructType } from "../schema/mod.ts";
@@ -70,11 +71,23 @@ export class PublishSubscribe<P extends Payload> {
     return this.#core.config.quality;
   }
 
+  /** The publishers that are open now, of all processes. */
+  publishers(): PortDetails[] {
+    const core = this.#open("to list its ports");
+    return openPorts(core, core.geometry.publishers);
+  }
+
+  /** The subscribers that are open now, of all processes. */
+  subscribers(): PortDetails[] {
+    const core = this.#open("to list its ports");
+    return openPorts(core, core.geometry.subscribers);
+  }
+
   /**
-   * Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT or
-   * FLOE_NAME_INVALID.
+   * Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT,
+   * FLOE_NAME_INVALID or FLOE_OPTION_INVALID.
    */
-  publisher(options: PortOptions = {}): PublisherFor<P> {
+  publisher(options: PublisherOptions = {}): PublisherFor<P> {
     const core = this.#open("to make a port");
     const port =
       this.#payload === rawBytes

@@ -13,8 +13,8 @@ import { EVENT_HEADER_LAST_NOTIFICATION_TICK_WORD } from "../layout/event-header
 import { SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD } from "../layout/service-header.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { elapsedMs, monotonicTick } from "../registry/clock.ts";
-import { joinAsNotifier, leaveAsNotifier, openPorts } from "../registry/event-directory.ts";
-import type { PortDetails, PortPlace } from "../registry/port-table.ts";
+import { joinAsNotifier, leaveAsNotifier } from "../registry/event-directory.ts";
+import { openPorts, type PortDetails, type PortPlace } from "../registry/port-table.ts";
 import type { EventCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
 import type { Words } from "../sync/words.ts";

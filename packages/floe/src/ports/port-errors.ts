@@ -17,6 +17,16 @@ export function closedPort(kind: PortKind, serviceName: string): FloeError {
   });
 }
 
+/** A subscriber was ejected by a publisher. */
+export function ejected(serviceName: string): FloeError {
+  return new FloeError("FLOE_EJECTED", {
+    subject: `subscriber of "${serviceName}"`,
+    wanted: "to go on receiving",
+    found: "that it took nothing for longer than a publisher waits (ejectAfter)",
+    remedy: "Close it and make a new subscriber, which takes more often or has a larger buffer.",
+  });
+}
+
 /** A port is polled within the handler of a poll; `otherCall` is what may be called there. */
 export function nestedPoll(kind: PortKind, otherCall: string): FloeError {
   return new FloeError("FLOE_OPTION_INVALID", {

@@ -29,9 +29,11 @@ import { type PortPlace, signalSenderChange } from "../registry/port-table.ts";
 import {
   activeSubscriberGeneration,
   announceDataSegment,
+  isEjected,
   joinAsPublisher,
   leaveAsPublisher,
   publisherEntryWord,
+  tryEjectSubscriber,
   withdrawDataSegment,
 } from "../registry/publish-subscribe-directory.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
@@ -41,6 +43,7 @@ import { Retry } from "../wait/retry.ts";
 import { PublisherLink } from "./publisher-link.ts";
 
 const linkPoisoned = channel("floe:link:poisoned");
+const subscriberEjected = channel("floe:subscriber:ejected");
 
 /** The sending port; loans and handles share it by counting. */
 export class PublisherCore implements DoorbellOwner {
@@ -54,7 +57,11 @@ export class PublisherCore implements DoorbellOwner {
   readonly #pools: ChunkPools;
   readonly #words: Int32Array;
   readonly #takeBackFrom: (descriptor: number) => void;
+  /** After how long a subscriber that takes nothing is ejected; undefined: never. */
+  readonly #ejectAfterMs: number | undefined;
   #links: PublisherLink[] = [];
+  /** Links of ejected subscribers, which may still read what they had taken. */
+  #retiredLinks: PublisherLink[] = [];
   /** Subscribers whose links were given up because they wrote nonsense. */
   readonly #poisonedGenerations: Set<number> = new Set();
   /** The nodes of the subscribers: what one that died had under way must come back. */
@@ -68,9 +75,10 @@ export class PublisherCore implements DoorbellOwner {
   #hasLeft = false;
   #uses = 1;
 
-  constructor(service: PublishSubscribeCore, name: string) {
+  constructor(service: PublishSubscribeCore, name: string, ejectAfterMs?: number) {
     this.service = service.retain();
     this.name = name;
+    this.#ejectAfterMs = ejectAfterMs;
     this.doorbell = new Doorbell(service.node, this);
     this.payloadOffsetBytes = service.geometry.payloadOffsetBytes;
     this.#words = service.segment.words;
@@ -144,6 +152,7 @@ export class PublisherCore implements DoorbellOwner {
     if (topology === this.#topologySeen) return;
     this.#topologySeen = topology;
     const { service } = this;
+    this.#reclaimRetired();
     const known = new Map(this.#links.map((link) => [link.column, link]));
     const links: PublisherLink[] = [];
     const connected: PublisherLink[] = [];
@@ -155,7 +164,7 @@ export class PublisherCore implements DoorbellOwner {
         continue;
       }
       if (link?.generation === generation) this.#poisonedGenerations.add(generation);
-      link?.disconnect(this.#takeBackFrom);
+      if (link !== undefined) this.#end(link);
       if (generation === 0 || this.#poisonedGenerations.has(generation)) continue;
       const firstSequence = unsignedLong(this.#sequenceLow, this.#sequenceHigh) + 1;
       const made = new PublisherLink(service, this.#place.index, column, generation, firstSequence);
@@ -170,6 +179,37 @@ export class PublisherCore implements DoorbellOwner {
     }
     const nodeIds = new Set(links.map((link) => link.ringer.nodeId));
     if (this.#subscriberNodes.set(nodeIds).hasEnded) this.#recovery.begin();
+  }
+
+  /** Ends a link that its subscriber does not use any more, or is not to use any more. */
+  #end(link: PublisherLink): void {
+    if (isEjected(this.service, link.column, link.generation)) {
+      link.retire(this.#takeBackFrom);
+      this.#retiredLinks.push(link);
+    } else {
+      link.disconnect(this.#takeBackFrom);
+    }
+  }
+
+  /** Takes back what ejected subscribers had taken, once they are gone. */
+  #reclaimRetired(): void {
+    if (this.#retiredLinks.length === 0) return;
+    this.#retiredLinks = this.#retiredLinks.filter((link) => {
+      if (isEjected(this.service, link.column, link.generation)) return true;
+      link.reclaim(this.#takeBackFrom);
+      return false;
+    });
+  }
+
+  /** Ejects a subscriber that takes nothing, if nobody else changes the service in this moment. */
+  #eject(link: PublisherLink): void {
+    const subscriber = tryEjectSubscriber(this.service, link.column, link.generation);
+    if (subscriber === undefined || subscriber === "gone") return;
+    link.ringer.ring();
+    this.refresh();
+    if (!subscriberEjected.hasSubscribers) return;
+    const service = this.service.config.name;
+    subscriberEjected.publish({ service, subscriber, publisherId: this.id });
   }
 
   /** Frees the places of the dead, and takes back what was under way to them. */
@@ -207,7 +247,10 @@ export class PublisherCore implements DoorbellOwner {
 
   #acquireMore(pool: ChunkPool): number {
     this.refresh();
-    const descriptor = this.collectFor(pool);
+    let descriptor = this.collectFor(pool);
+    if (descriptor !== 0) return descriptor;
+    // Before memory is made: perhaps somebody who died holds some, and nobody has noticed yet.
+    if (this.#links.length > 0 && this.#recoverFromDead()) descriptor = pool.take();
     if (descriptor !== 0) return descriptor;
     this.#pools.grow(pool);
     return pool.take();
@@ -269,6 +312,7 @@ export class PublisherCore implements DoorbellOwner {
     owned.references[chunkIndex(descriptor)] = linkCount;
     let reached = 0;
     let hasSleepers = false;
+    let stalled: PublisherLink | undefined;
     for (let index = 0; index < linkCount; index += 1) {
       const link = links[index]!;
       if (link.isSaturated && !this.#collect(link)) {
@@ -278,9 +322,14 @@ export class PublisherCore implements DoorbellOwner {
       const displaced = link.push(owned, descriptor);
       // SYNC: after the exchange of the push; pairs with the arming of the bell in Doorbell.
       if (isAsleep(this.#words, link.ringer.bellWordIndex)) hasSleepers = true;
-      if (displaced !== 0) this.#takeBack(link, displaced);
+      if (displaced !== 0) {
+        this.#takeBack(link, displaced);
+        const limitMs = this.#ejectAfterMs;
+        if (limitMs !== undefined && link.hasStalled(this.#sequenceLow, limitMs)) stalled = link;
+      }
       reached += 1;
     }
+    if (stalled !== undefined) this.#eject(stalled);
     // Ringing takes a system call, so everybody gets the message first.
     if (hasSleepers) this.#ringSleepers();
     // After the message has gone: what large messages have left is used again first.

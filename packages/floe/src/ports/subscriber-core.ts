@@ -34,6 +34,7 @@ import {
   signalReceiverChange,
 } from "../registry/port-table.ts";
 import {
+  isEjected,
   joinAsSubscriber,
   leaveAsSubscriber,
   publisherEntryWord,
@@ -45,6 +46,7 @@ import { portEntryWord } from "../registry/service-segment.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
 import { Retry } from "../wait/retry.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
+import { ejected } from "./port-errors.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import { SubscriberLink } from "./subscriber-link.ts";
 
@@ -76,6 +78,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   /** Whether an idle poll has chunks to return, or a closed publisher to let go. */
   #hasReturns = false;
   #isOpen = true;
+  #isEjected = false;
   #uses = 1;
 
   constructor(service: PublishSubscribeCore, name: string) {
@@ -143,11 +146,26 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.#uses = 0;
   }
 
+  /** A publisher has ejected this port: ends all links, into which it must not write any more. */
+  #endEjected(): void {
+    this.#isEjected = true;
+    for (const link of this.#links) link.close();
+    this.#links = [];
+  }
+
+  #assertNotEjected(): void {
+    if (this.#isEjected) throw ejected(this.service.config.name);
+  }
+
   /** Looks whether publishers, links or data segments have changed. */
   refresh(): void {
     const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
     if (topology === this.#topologySeen || !this.#isOpen) return;
     this.#topologySeen = topology;
+    if (isEjected(this.service, this.#place.index, this.#place.generation)) {
+      this.#endEjected();
+      return;
+    }
     const known = new Map(this.#links.map((link) => [link.row, link]));
     const links: SubscriberLink[] = [];
     let failure: unknown;
@@ -238,13 +256,18 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.#idlePolls = (this.#idlePolls + 1) | 0;
     const hasChanged =
       peek(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD) !== this.#topologySeen;
-    const isBusy = hasChanged || this.#hasReturns || (this.#idlePolls & IDLE_POLLS_MASK) === 0;
+    const isBusy =
+      hasChanged ||
+      this.#hasReturns ||
+      this.#isEjected ||
+      (this.#idlePolls & IDLE_POLLS_MASK) === 0;
     return isBusy && this.#useIdleTime(message);
   }
 
   #useIdleTime(message: ReceivedMessage): boolean {
     const topologySeen = this.#topologySeen;
     this.refresh();
+    this.#assertNotEjected();
     if (this.#topologySeen !== topologySeen && this.takeNext(message)) return true;
     this.#hasReturns = false;
     this.tidyUp();
@@ -287,10 +310,13 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     return false;
   }
 
-  /** Whether a message waits to be taken; see {@link hasNews}. */
+  /** Whether a message waits to be taken, see {@link hasNews}, or an ejection to be told. */
   isReady(): boolean {
     this.refresh();
-    return this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty);
+    return (
+      this.#isEjected ||
+      this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty)
+    );
   }
 
   /** Uses the time before a sleep: gives chunks back, and lets closed publishers go. */
@@ -360,6 +386,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   #refreshHolding(link: SubscriberLink, descriptor: number): void {
     try {
       this.refresh();
+      this.#assertNotEjected();
     } catch (error) {
       this.giveBack(link, descriptor);
       throw error;

@@ -6,7 +6,7 @@
  * carries the id of its maker in its name, or can be removed by anybody. Several may clean at once,
  * and each may die over it.
  *
- * What may not be looked at is reported and left alone: it may be alive.
+ * What may not be looked at, or is not understood, is reported and left alone: it may be alive.
  */
 
 import { channel } from "node:diagnostics_channel";
@@ -14,7 +14,7 @@ import { FloeError } from "../errors.ts";
 import { type Id, isId, randomId } from "../memory/id.ts";
 import { listDirectoryIfPresent, removeDirectoryWithFiles } from "../os/files.ts";
 import type { Domain } from "./domain.ts";
-import { isNodeDirectoryDead, type Liveness, livenessOf } from "./liveness.ts";
+import { isNodeDirectoryDead, livenessOf, type NodeState } from "./liveness.ts";
 import { nodeDirectory } from "./node-files.ts";
 import { cleanService } from "./open-service.ts";
 import type { Participant } from "./participant.ts";
@@ -31,6 +31,8 @@ export interface CleaningReport {
   readonly removedNodeIds: readonly Id[];
   /** Nodes that may not be looked at; they count as alive. */
   readonly inaccessibleNodeIds: readonly Id[];
+  /** Nodes whose files are not what a node has; they count as alive, too. */
+  readonly undefinedNodeIds: readonly Id[];
   /** Directories, within the domain's, of services that nobody had open any more. */
   readonly removedServices: readonly string[];
   /** What had been half made or half removed, by name within the domain. */
@@ -54,6 +56,7 @@ const CLEAN: Readonly<Record<PatternName, Clean>> = {
 interface Contents {
   readonly deadNodeIds: Id[];
   readonly inaccessibleNodeIds: Id[];
+  readonly undefinedNodeIds: Id[];
   readonly services: string[];
   readonly remnants: string[];
 }
@@ -69,7 +72,8 @@ export interface CleaningOptions {
 /** Removes what the dead have left behind in a domain. */
 export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningReport {
   const failures: FloeError[] = [];
-  const { deadNodeIds, inaccessibleNodeIds, services, remnants } = contentsOf(domain);
+  const contents = contentsOf(domain);
+  const { deadNodeIds, inaccessibleNodeIds, undefinedNodeIds, services, remnants } = contents;
   const removedRemnants = remnants.filter((name) =>
     succeeds(failures, () => removeDirectoryWithFiles(`${domain.path}/${name}`)),
   );
@@ -93,6 +97,7 @@ export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningR
   const report = {
     removedNodeIds,
     inaccessibleNodeIds,
+    undefinedNodeIds,
     removedServices,
     removedRemnants,
     failures,
@@ -105,11 +110,12 @@ function contentsOf(domain: Domain): Contents {
   const contents: Contents = {
     deadNodeIds: [],
     inaccessibleNodeIds: [],
+    undefinedNodeIds: [],
     services: [],
     remnants: [],
   };
-  const livenessById: Map<Id, Liveness> = new Map();
-  const livenessIn = (nodeId: Id): Liveness => {
+  const livenessById: Map<Id, NodeState> = new Map();
+  const livenessIn = (nodeId: Id): NodeState => {
     const liveness = livenessById.get(nodeId) ?? livenessOf(domain.path, nodeId);
     livenessById.set(nodeId, liveness);
     return liveness;
@@ -123,6 +129,7 @@ function contentsOf(domain: Domain): Contents {
       const liveness = livenessIn(id);
       if (liveness === "dead") contents.deadNodeIds.push(id);
       if (liveness === "inaccessible") contents.inaccessibleNodeIds.push(id);
+      if (liveness === "undefined") contents.undefinedNodeIds.push(id);
     } else if (isHidden && isRemnant(domain, name, kind, id, livenessIn)) {
       contents.remnants.push(name);
     }
@@ -136,7 +143,7 @@ function isRemnant(
   name: string,
   kind: string | undefined,
   id: Id,
-  livenessIn: (nodeId: Id) => Liveness,
+  livenessIn: (nodeId: Id) => NodeState,
 ): boolean {
   // Renamed out of the way, so nobody begins to use it.
   if (kind === "removed") return true;

@@ -12,17 +12,14 @@ import { ringAll } from "./bells.ts";
 import { eventAreaRange } from "./event-segment.ts";
 import {
   enterPort,
-  type PortDetails,
   type PortIdentity,
   type PortPlace,
   placeFor,
-  portDetails,
   setPortState,
   signalReceiverChange,
   signalSenderChange,
 } from "./port-table.ts";
 import type { EventCore } from "./service-core.ts";
-import type { PortTable } from "./service-segment.ts";
 
 /** Gives a notifier an entry. Throws FLOE_LIMIT_REACHED. */
 export function joinAsNotifier(service: EventCore, identity: PortIdentity): PortPlace {
@@ -74,14 +71,4 @@ export function leaveAsListener(service: EventCore, place: PortPlace): void {
     signalReceiverChange(service);
   });
   ringAll(service, notifiers);
-}
-
-/** The notifiers or listeners that are open now. */
-export function openPorts(service: EventCore, table: PortTable): PortDetails[] {
-  const open: PortDetails[] = [];
-  for (let index = 0; index < table.entryCount; index += 1) {
-    const details = portDetails(service.segment.words, table, index);
-    if (details !== undefined) open.push(details);
-  }
-  return open;
 }

@@ -9,6 +9,7 @@
  */
 
 import { type Id, randomId } from "../memory/id.ts";
+import { type CleaningOptions, cleanDomain } from "./cleaning.ts";
 import type { Domain } from "./domain.ts";
 import { NodeBell } from "./node-bell.ts";
 import { BELL_FILE, nodeDirectory } from "./node-files.ts";
@@ -16,6 +17,9 @@ import { NodePresence } from "./node-presence.ts";
 import type { Participant } from "./participant.ts";
 import { PeerBells } from "./peer-bells.ts";
 import { PeerLives } from "./peer-lives.ts";
+
+/** What a node cleans in passing: only if somebody has died, and without waiting for anybody. */
+const BRIEFLY: CleaningOptions = { mayWait: false, isThorough: false };
 
 /** A node as its ports and services see it. */
 export class NodeCore implements Participant {
@@ -41,6 +45,8 @@ export class NodeCore implements Participant {
     this.peerBells = new PeerBells(domain.path);
     this.peerLives = new PeerLives(this.id, domain.path);
     this.#presence = new NodePresence(domain, this.id, name);
+    // With the presence: whoever cleans at the same time leaves alone what this node works on.
+    cleanDomain(domain, BRIEFLY);
   }
 
   /** Counts one more user. */
@@ -55,6 +61,8 @@ export class NodeCore implements Participant {
     if (this.#uses > 0) return;
     this.bell.close();
     this.peerLives.close();
+    // Perhaps the last that lives: nothing of those who died before shall stay.
+    cleanDomain(this.domain, BRIEFLY);
     this.#presence.end();
   }
 }

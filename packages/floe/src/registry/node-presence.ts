@@ -9,13 +9,14 @@
 
 import { FloeError } from "../errors.ts";
 import type { Id } from "../memory/id.ts";
-import { makeFifo, openFifoForOwner } from "../os/fifos.ts";
+import { makeFifo, markFifo, openFifoForOwner } from "../os/fifos.ts";
 import {
   closeFile,
   createFile,
   makeDirectoryIfAbsent,
   removeDirectoryWithFiles,
   renamePath,
+  renamePathIfPresent,
   statFile,
   statPathIfPresent,
   writeWholeFile,
@@ -25,9 +26,9 @@ import type { Domain } from "./domain.ts";
 import {
   ALIVE_FILE,
   DETAILS_FILE,
+  hiddenNodeDirectory,
   LIFE_FILE,
   nodeDirectory,
-  unfinishedNodeDirectory,
 } from "./node-files.ts";
 
 /** Thrown within this file when somebody has removed what was being made. */
@@ -39,12 +40,14 @@ const ATTEMPTS_MAX = 100;
 /** A node's directory, with what keeps it alive. */
 export class NodePresence {
   readonly #directory: string;
+  readonly #hiddenDirectory: string;
   readonly #aliveFd: number;
   readonly #lifeFd: number;
 
   /** Makes the directory. Throws FLOE_OUT_OF_MEMORY or FLOE_PERMISSION. */
   constructor(domain: Domain, id: Id, name: string) {
     this.#directory = nodeDirectory(domain.path, id);
+    this.#hiddenDirectory = hiddenNodeDirectory(domain.path, id);
     for (let attempt = 1; ; attempt += 1) {
       const made = makeDirectory(domain, id, name);
       if (made !== SWEPT) {
@@ -58,7 +61,12 @@ export class NodePresence {
 
   /** Removes the directory: the node has left. */
   end(): void {
-    removeDirectoryWithFiles(this.#directory);
+    // First of all: whoever sees this life end knows by the mark that it ended in order.
+    markFifo(this.#lifeFd);
+    // Out of the way before it is emptied, so that nobody meets half of a node.
+    if (renamePathIfPresent(this.#directory, this.#hiddenDirectory)) {
+      removeDirectoryWithFiles(this.#hiddenDirectory);
+    }
     closeFile(this.#lifeFd);
     closeFile(this.#aliveFd);
   }
@@ -71,14 +79,15 @@ interface LifeSigns {
 
 function makeDirectory(domain: Domain, id: Id, name: string): LifeSigns | typeof SWEPT {
   const { fileMode, directoryMode, groupId } = domain.permissions;
-  const unfinished = unfinishedNodeDirectory(domain.path, id);
+  const unfinished = hiddenNodeDirectory(domain.path, id);
   const directory = nodeDirectory(domain.path, id);
   const lifePath = `${unfinished}/${LIFE_FILE}`;
   const alivePath = `${unfinished}/${ALIVE_FILE}`;
-  makeDirectoryIfAbsent(unfinished, directoryMode, groupId);
-  const made = [unfinished];
+  const made: string[] = [];
   const opened: number[] = [];
   try {
+    makeDirectoryIfAbsent(unfinished, directoryMode, groupId);
+    made.push(unfinished);
     // Before the lock: the kernel lets go of what was opened last first, and who is told by the
     // end of `life` must not find the lock still held.
     makeFifo(lifePath, fileMode, groupId);
@@ -100,13 +109,18 @@ function makeDirectory(domain: Domain, id: Id, name: string): LifeSigns | typeof
       statPathIfPresent(`${directory}/${DETAILS_FILE}`) !== undefined;
     if (isWhole) return { aliveFd, lifeFd };
   } catch (error) {
-    const isSwept = made.some((path) => statPathIfPresent(path) === undefined);
+    const isSwept = isAbsence(error) || made.some((path) => statPathIfPresent(path) === undefined);
     giveUp(opened, unfinished, directory);
     if (isSwept) return SWEPT;
     throw error;
   }
   giveUp(opened, unfinished, directory);
   return SWEPT;
+}
+
+/** Whether a call failed because what it was about was not there, half made as it was. */
+function isAbsence(error: unknown): boolean {
+  return error instanceof Error && (error.cause as NodeJS.ErrnoException)?.code === "ENOENT";
 }
 
 function giveUp(opened: readonly number[], ...directories: readonly string[]): void {

@@ -14,9 +14,9 @@ export class PeerWatch {
   /** `onEnded` is called from the event loop when one of the nodes ends. */
   constructor(lives: PeerLives, onEnded: OnEnded) {
     this.#lives = lives;
-    this.#onEnded = (nodeId) => {
+    this.#onEnded = (nodeId, ending) => {
       this.#nodeIds.delete(nodeId);
-      onEnded(nodeId);
+      onEnded(nodeId, ending);
     };
   }
 

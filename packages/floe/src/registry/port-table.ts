@@ -162,6 +162,16 @@ function storeName(words: Words, entryWord: number, name: string): void {
   storeRelease(words, entryWord + PORT_ENTRY_NAME_BYTES_WORD, bytes.length);
 }
 
+/** The ports of a table that are open now. */
+export function openPorts(service: OpenService, table: PortTable): PortDetails[] {
+  const open: PortDetails[] = [];
+  for (let index = 0; index < table.entryCount; index += 1) {
+    const details = portDetails(service.segment.words, table, index);
+    if (details !== undefined) open.push(details);
+  }
+  return open;
+}
+
 /** The name for a port, checked. Throws FLOE_NAME_INVALID. */
 export function checkedPortName(name: string | undefined): string {
   const lengthBytes = Buffer.byteLength(name ?? "");

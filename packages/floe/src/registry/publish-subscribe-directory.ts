@@ -16,6 +16,7 @@ import { EntryState } from "../layout/values.ts";
 import type { ChunkGeometry } from "../memory/data-segment.ts";
 import { type ByteRange, readU64, writeU64 } from "../memory/segment.ts";
 import { ringAll } from "./bells.ts";
+import { VANISHED } from "./control-lock.ts";
 import {
   activeGeneration,
   activePorts,
@@ -23,9 +24,12 @@ import {
   enterPort,
   freePort,
   limitReached,
+  type PortDetails,
   type PortIdentity,
   type PortPlace,
   placeFor,
+  portDetails,
+  portGeneration,
   portState,
   setPortState,
   signalReceiverChange,
@@ -121,6 +125,42 @@ export function leaveAsSubscriber(service: PublishSubscribeCore, place: PortPlac
     // What follows, the recovery of the service, finishes the rows that waited for it.
   });
   ringAll(service, service.geometry.publishers);
+}
+
+/** Whether the subscriber of a generation was ejected, and may still live. */
+export function isEjected(
+  service: PublishSubscribeCore,
+  column: number,
+  generation: number,
+): boolean {
+  const { words } = service.segment;
+  const entryWord = portEntryWord(service.geometry.subscribers, column);
+  if (portState(words, entryWord) !== EntryState.ejected) return false;
+  return portGeneration(words, entryWord) === generation;
+}
+
+/**
+ * Ejects the subscriber of a generation, who may live: nobody sends to it any more, and it is told.
+ * Its column stays its own until it leaves or dies. Undefined when another process changes the
+ * service in this moment; else what is known of it, or "gone".
+ */
+export function tryEjectSubscriber(
+  service: PublishSubscribeCore,
+  column: number,
+  generation: number,
+): PortDetails | "gone" | undefined {
+  const { geometry, segment } = service;
+  const outcome = service.tryChange(() => {
+    const details = portDetails(segment.words, geometry.subscribers, column);
+    if (details?.generation !== generation) return "gone";
+    setPortState(service, geometry.subscribers, column, EntryState.ejected);
+    // Publishers let go of it; it sees that something has changed.
+    signalReceiverChange(service);
+    signalSenderChange(service);
+    for (let row = 0; row < geometry.publisherRowCount; row += 1) finishDrainedRow(service, row);
+    return details;
+  });
+  return outcome === VANISHED ? "gone" : outcome;
 }
 
 /** Says under which incarnation and geometry a publisher's data segment exists. */
