@@ -304,7 +304,8 @@ export class Books {
 
   /**
    * When nobody but the one who stays lives: whether its listeners have counted neither too little
-   * nor too much, notices of the service among it. `killCount` processes may have died over telling.
+   * nor too much, notices of the service included. So many processes as `killCount` may have died
+   * over telling of a death.
    */
   checkResidentListeners(killCount: number): void {
     const names = this.#names((name) => name.startsWith(`${RESIDENT}-`));

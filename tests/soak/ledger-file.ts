@@ -1,5 +1,5 @@
 /**
- * Ledgers: what a port has done, written by its process as it goes, so that it outlives the process.
+ * Ledgers: what a port has done, written by its process as it goes, so that it outlives that.
  *
  * Each port has a file outside the domain. The kernel keeps what was written, however the writer
  * ends, so a kill loses at most the one step that was under way. A sender notes each message after

@@ -9,6 +9,7 @@ import type { Message } from "../support/child.ts";
 import { Random } from "../support/random.ts";
 import type { PortKind } from "./ledger-file.ts";
 import {
+  isEjection,
   type OpenMessages,
   type PortSetting,
   subscribe,
@@ -137,7 +138,16 @@ export class Participant {
 
   /** One turn of all ports. */
   async work(): Promise<void> {
-    for (const port of this.#ports) await port.work();
+    for (const port of this.#ports) {
+      try {
+        await port.work();
+      } catch (error) {
+        if (!isEjection(error)) throw error;
+        tell({ say: "ejected" });
+        this.#ports = this.#ports.filter((other) => other !== port);
+        port.close();
+      }
+    }
   }
 
   /** Closes a port or a service, or makes a port. */
@@ -171,8 +181,13 @@ export class Participant {
     if (way === 0) return new Promise((resolve) => setTimeout(resolve, 1 + this.#random.below(5)));
     if (way === 1) return turn();
     const timeout = 1 + this.#random.below(way === 2 ? 40 : 4);
-    if (way < 6) await this.#set.wait({ timeout });
-    else this.#set.waitSync({ timeout });
+    try {
+      if (way < 6) await this.#set.wait({ timeout });
+      else this.#set.waitSync({ timeout });
+    } catch (error) {
+      // Whoever was ejected finds out itself at its next turn.
+      if (!isEjection(error)) throw error;
+    }
   }
 
   /** Does something between two turns. */

@@ -82,6 +82,11 @@ function closePatiently(close: () => void): void {
   }
 }
 
+/** Whether a subscriber was thrown out because it took nothing for too long: it was stopped. */
+export function isEjection(error: unknown): boolean {
+  return FloeError.is(error) && error.code === "FLOE_EJECTED";
+}
+
 /** Sends messages. */
 export class WorkingPublisher implements WorkingPort {
   readonly serviceIndex: number;
@@ -96,8 +101,10 @@ export class WorkingPublisher implements WorkingPort {
     this.#service = service;
     this.#random = random;
     this.#ledger = new SenderLedger(path, serviceIndex);
+    const { ejectAfterMs } = service.details;
+    const options = ejectAfterMs === undefined ? {} : { ejectAfter: ejectAfterMs };
     if (service.lengthsBytes === undefined) {
-      const port = this.#ledger.joining(() => service.handle.publisher());
+      const port = this.#ledger.joining(() => service.handle.publisher(options));
       this.port = port;
       this.#sendNext = (base) => {
         const loan = random.below(4) === 0 ? port.tryLoan() : undefined;
@@ -110,7 +117,7 @@ export class WorkingPublisher implements WorkingPort {
       };
     } else {
       const { lengthsBytes } = service;
-      const port = this.#ledger.joining(() => service.handle.publisher());
+      const port = this.#ledger.joining(() => service.handle.publisher(options));
       this.port = port;
       this.#sendNext = (base) => {
         const lengthBytes = lengthOf(base, lengthsBytes);
@@ -282,7 +289,13 @@ export class WorkingSubscriber<Payload> implements WorkingPort {
   }
 
   close(): void {
-    this.#drain(DRAIN_POLLS_MAX);
+    try {
+      this.#drain(DRAIN_POLLS_MAX);
+    } catch (error) {
+      // What it had taken before is in the ledger.
+      if (!isEjection(error)) throw error;
+      this.#flush();
+    }
     this.#ledger.closing(() => {
       const isLate = this.#random.below(2) === 0;
       if (!isLate) this.#releaseAll();

@@ -17,6 +17,7 @@ export interface Report extends Totals {
   readonly stops: number;
   readonly terminatedThreads: number;
   readonly exitsWithoutClosing: number;
+  readonly ejections: number;
   readonly deathsToldAgain: number;
   /** Ports that found no room, or a lock that was held too long, by what was said. */
   readonly refusals: Readonly<Record<string, number>>;
@@ -38,6 +39,7 @@ function rowsOfWork(report: Report): Row[] {
     ["ended without closing", whole(report.exitsWithoutClosing)],
     ["stopped for a while", whole(report.stops)],
     ["threads terminated", whole(report.terminatedThreads)],
+    ["subscribers ejected", whole(report.ejections)],
     ["ports", whole(report.ports)],
     ["messages sent", whole(report.sent)],
     ["bytes sent", mib(report.sentBytes)],
@@ -120,16 +122,16 @@ export function formatMarkdown(report: Report, machine: string): string {
   return [
     "# The soak",
     "",
-    `Written by \`${commandOf(report)} --save\`. Processes join, leave, are killed and stopped, send`,
-    "and receive, in one domain that lives on; what is compared, and how, stands in the files of",
-    "[tests/soak](../../tests/soak/soak.ts).",
+    `Written by \`${commandOf(report)} --save\`.`,
+    "Processes join, leave, are killed and stopped, send and receive, in one domain that lives on.",
+    "What is compared, and how, stands in the files of [tests/soak](../../tests/soak/soak.ts).",
     "",
     machine,
     "",
     "## What was done",
     "",
     ...table(rowsOfWork(report)),
-    "A message that was missed gave way to a newer one, in a queue that its service made that long.",
+    "A message that was missed gave way to a newer one, in a queue that is as long as it shall be.",
     "A port is refused when its service has no room at that moment.",
     "",
     "## What was left",
@@ -137,7 +139,7 @@ export function formatMarkdown(report: Report, machine: string): string {
     ...table(rowsOfDomain(report)),
     "## The process that stayed",
     "",
-    `At the first and the last of ${report.samples.length} quiet moments, after garbage collection.`,
+    `At the first and the last of ${report.samples.length} quiet moments, garbage collected.`,
     "",
     ...table(rowsOfResident(report)),
     "## Offences",

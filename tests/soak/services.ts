@@ -31,6 +31,8 @@ export interface MessageService {
   readonly lengthsBytes: readonly number[] | undefined;
   /** Messages that a publisher sends at most before it looks after something else. */
   readonly burstMax: number;
+  /** After how many milliseconds its publishers eject who takes nothing. */
+  readonly ejectAfterMs: number | undefined;
   readonly isPassing: boolean;
 }
 
@@ -81,7 +83,11 @@ export const MESSAGE_SERVICES: readonly MessageService[] = [
     [1, 2, 300],
     4,
   ),
-  { ...service("passing", { bufferSize: 4, maxNodes: 6 }, [1, 900, 40 * KiB], 4), isPassing: true },
+  {
+    ...service("passing", { bufferSize: 4, maxNodes: 6 }, [1, 900, 40 * KiB], 4),
+    ejectAfterMs: 200,
+    isPassing: true,
+  },
 ];
 
 function service(
@@ -91,7 +97,15 @@ function service(
   burstMax: number,
 ): MessageService {
   const full = { ...ROOMY, ...quality };
-  return { kind: "messages", name, quality: full, lengthsBytes, burstMax, isPassing: false };
+  return {
+    kind: "messages",
+    name,
+    quality: full,
+    lengthsBytes,
+    burstMax,
+    ejectAfterMs: undefined,
+    isPassing: false,
+  };
 }
 
 const SILENT: EventNotices = {

@@ -49,8 +49,9 @@ const QUIET_MS_MAX = 120_000;
 /** Offences that are kept; the first is what matters. */
 const OFFENCES_MAX = 100;
 
-const programUrl = (name: string): string =>
-  fileURLToPath(new URL(`./programs/${name}.js`, import.meta.url));
+const residentPath = fileURLToPath(new URL("./programs/resident.js", import.meta.url));
+const visitorPath = fileURLToPath(new URL("./programs/visitor.js", import.meta.url));
+const fillerPath = fileURLToPath(new URL("./programs/filler.js", import.meta.url));
 
 interface Life {
   readonly name: string;
@@ -79,6 +80,7 @@ export class Soak {
   #killCount = 0;
   #stopCount = 0;
   #terminationCount = 0;
+  #ejectionCount = 0;
   #exitCount = 0;
   #max: Census = EMPTY;
   #quiet: Census = EMPTY;
@@ -147,7 +149,7 @@ export class Soak {
       closes: true,
     };
     const nodeOptions = ["--expose-gc"];
-    this.#resident = new Child(programUrl("resident"), { data: seat, nodeOptions });
+    this.#resident = new Child(residentPath, { data: seat, nodeOptions });
     await this.#resident.next("joined");
   }
 
@@ -155,7 +157,7 @@ export class Soak {
     this.#lifeCount += 1;
     const life: Life = {
       name,
-      child: new Child(programUrl("visitor"), { data: fate.visit }),
+      child: new Child(visitorPath, { data: fate.visit }),
       fate,
       startedNs: nowNs(),
       startedMs: performance.now(),
@@ -187,6 +189,7 @@ export class Soak {
     for (const message of messages) {
       if (message.say === "offence") this.#offend(`${who}: ${message.text}`);
       if (message.say === "terminated") this.#terminationCount += 1;
+      if (message.say === "ejected") this.#ejectionCount += 1;
       if (message.say !== "refused") continue;
       const what = `${message.code}, ${message.kind} of "${message.service}"`;
       this.#refusals.set(what, (this.#refusals.get(what) ?? 0) + 1);
@@ -326,7 +329,7 @@ export class Soak {
 
   async #fillAllPlaces(): Promise<void> {
     const data: Filling = { domain: this.#place.domain, takenByOthers: 1 };
-    const filler = new Child(programUrl("filler"), { data });
+    const filler = new Child(fillerPath, { data });
     const { faults } = await filler.next("filled");
     for (const fault of faults as string[]) this.#offend(`not all places are free: ${fault}`);
     const { code, signal } = await filler.ended;
@@ -397,6 +400,7 @@ export class Soak {
       kills: this.#killCount,
       stops: this.#stopCount,
       terminatedThreads: this.#terminationCount,
+      ejections: this.#ejectionCount,
       exitsWithoutClosing: this.#exitCount,
       ...this.#books.totals,
       deathsToldAgain: this.#books.toldAgain,
