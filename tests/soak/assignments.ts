@@ -22,13 +22,18 @@ export interface Filling {
 /** What the process that stays holds of the system, as it says when it is asked. */
 export interface Sample {
   readonly atMs: number;
+  /** What the collector keeps, and what it has of the system for that. */
   readonly heapBytes: number;
+  readonly heapReservedBytes: number;
+  /** What belongs to objects of the heap and lies elsewhere, but for what is mapped. */
   readonly externalBytes: number;
   /** Private memory, and shared memory that it has touched. */
-  readonly anonymousBytes: number;
+  readonly privateBytes: number;
   readonly sharedBytes: number;
   readonly descriptors: number;
   readonly mappings: number;
+  /** Size of what is mapped. */
+  readonly mappedBytes: number;
   /** Mappings of other publishers' memory. */
   readonly foreignMappings: number;
 }

@@ -13,11 +13,13 @@ function samples(count: number, change: (index: number) => Partial<Sample> = () 
   return Array.from({ length: count }, (_, index) => ({
     atMs: 1000 * index,
     heapBytes: 8 * MiB,
+    heapReservedBytes: 12 * MiB,
     externalBytes: 2 * MiB,
-    anonymousBytes: 60 * MiB,
+    privateBytes: 60 * MiB,
     sharedBytes: 10 * MiB,
     descriptors: 40,
     mappings: 30,
+    mappedBytes: 20 * MiB,
     foreignMappings: 0,
     ...change(index),
   }));
@@ -25,7 +27,7 @@ function samples(count: number, change: (index: number) => Partial<Sample> = () 
 
 test("what wavers does not grow", () => {
   const wavering = samples(20, (index) => ({
-    anonymousBytes: (60 + 30 * (index % 2)) * MiB,
+    privateBytes: (60 + 30 * (index % 2)) * MiB,
     heapBytes: (8 + 2 * (index % 2)) * MiB,
   }));
   assert.deepEqual(growthFaults(wavering), []);
@@ -40,8 +42,8 @@ test("the line through all samples says by how much something grew", () => {
 test("each kind of leak is found", () => {
   for (const [fault, leaking] of [
     [/heapBytes grew/, samples(20, (index) => ({ heapBytes: (8 + index / 4) * MiB }))],
-    [/externalBytes grew/, samples(20, (index) => ({ externalBytes: (2 + index / 8) * MiB }))],
-    [/anonymousBytes grew/, samples(20, (index) => ({ anonymousBytes: (60 + 3 * index) * MiB }))],
+    [/externalBytes grew/, samples(20, (index) => ({ externalBytes: (2 + index / 4) * MiB }))],
+    [/privateBytes grew/, samples(20, (index) => ({ privateBytes: (60 + 3 * index) * MiB }))],
     [/41 descriptors, 40 at first/, samples(3, (index) => ({ descriptors: index > 1 ? 41 : 40 }))],
     [/1 mappings of memory/, samples(3, (index) => ({ foreignMappings: index > 1 ? 1 : 0 }))],
     [/nothing was sampled/, samples(0)],

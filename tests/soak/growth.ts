@@ -13,8 +13,8 @@ const MiB = 2 ** 20;
 /** Growth in a whole run that still counts as noise. */
 const GROWTH_MAX = {
   heapBytes: 3 * MiB,
-  externalBytes: MiB,
-  anonymousBytes: 48 * MiB,
+  externalBytes: 4 * MiB,
+  privateBytes: 48 * MiB,
 } as const;
 
 /** How much a quantity has grown between the first and the last sample, by the line through all. */

@@ -9,7 +9,7 @@ import type { Random } from "../support/random.ts";
 import type { Visit } from "./assignments.ts";
 import type { Seat } from "./participant.ts";
 
-/** Something that is done to a living process, so long after its start. */
+/** Something that is done to a living process, so long after it began to take part. */
 export interface Blow {
   readonly afterMs: number;
   readonly signal: "SIGKILL" | "SIGSTOP" | "SIGCONT";
@@ -43,8 +43,8 @@ export function drawFate(random: Random, place: Place, name: string, longestMs: 
   const isLong = random.below(12) === 0;
   const usualMs = Math.min(longestMs, 4000);
   const lastsMs = 100 + random.below(isLong ? longestMs : usualMs);
-  // A program takes this long to start, so many die while they join.
-  const killedAfterMs = random.below(3) === 0 ? random.below(400) : lastsMs;
+  // Joining takes about so long, and is what leaves most behind when it ends half way.
+  const killedAfterMs = random.below(3) === 0 ? random.below(120) : lastsMs;
   const seat = (index: number): Seat => ({
     ...place,
     name: `${name}-${index}`,

@@ -82,8 +82,10 @@ function rowsOfResident({ samples }: Report): Row[] {
     row("mapped files", "mappings", whole),
     row("mapped files of publishers that are gone", "foreignMappings", whole),
     row("heap", "heapBytes", mib),
-    row("external memory", "externalBytes", mib),
-    row("private memory", "anonymousBytes", mib),
+    row("heap, reserved", "heapReservedBytes", mib),
+    row("external memory, not mapped", "externalBytes", mib),
+    row("mapped memory", "mappedBytes", mib),
+    row("private memory", "privateBytes", mib),
     row("shared memory touched", "sharedBytes", mib),
   ];
 }

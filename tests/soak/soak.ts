@@ -58,7 +58,9 @@ interface Life {
   readonly child: Child;
   readonly fate: Fate;
   readonly startedNs: number;
-  readonly startedMs: number;
+  /** When it began to take part, or was started if it has not. */
+  begunMs: number;
+  hasBegun: boolean;
   nextBlow: number;
   wasKilled: boolean;
 }
@@ -160,7 +162,8 @@ export class Soak {
       child: new Child(visitorPath, { data: fate.visit }),
       fate,
       startedNs: nowNs(),
-      startedMs: performance.now(),
+      begunMs: performance.now(),
+      hasBegun: false,
       nextBlow: 0,
       wasKilled: false,
     };
@@ -175,7 +178,7 @@ export class Soak {
 
   #ended(life: Life, code: number | null, signal: NodeJS.Signals | null): void {
     this.#living.delete(life);
-    this.#hear(life.child.takeAll(), life.name);
+    this.#hear(life.child.takeAll(), life);
     const isAsWanted = life.wasKilled ? signal === "SIGKILL" || code === 0 : code === 0;
     if (!isAsWanted) this.#offend(`${life.name} ended with ${signal ?? code}`);
     if (life.child.stderr !== "") this.#offend(`${life.name} said: ${life.child.stderr}`);
@@ -185,8 +188,13 @@ export class Soak {
   }
 
   /** What a process has said by itself. */
-  #hear(messages: readonly Message[], who: string): void {
+  #hear(messages: readonly Message[], life?: Life): void {
     for (const message of messages) {
+      if (message.say === "begun" && life !== undefined) {
+        life.hasBegun = true;
+        life.begunMs = performance.now();
+      }
+      const who = life?.name ?? RESIDENT;
       if (message.say === "offence") this.#offend(`${who}: ${message.text}`);
       if (message.say === "terminated") this.#terminationCount += 1;
       if (message.say === "ejected") this.#ejectionCount += 1;
@@ -227,8 +235,9 @@ export class Soak {
 
   /** Does to a process what is due; who hangs is an offence. */
   #strike(life: Life, nowMs: number): void {
-    const ageMs = nowMs - life.startedMs;
-    for (;;) {
+    this.#hear(life.child.takeAll(), life);
+    const ageMs = nowMs - life.begunMs;
+    while (life.hasBegun) {
       const blow = life.fate.blows[life.nextBlow];
       if (blow === undefined || blow.afterMs > ageMs) break;
       life.nextBlow += 1;
@@ -285,7 +294,7 @@ export class Soak {
     this.#resident!.tell({ say: "sample" });
     const { sample } = await this.#resident!.next("sample");
     this.#samples.push(sample as Sample);
-    this.#hear(this.#resident!.takeAll(), RESIDENT);
+    this.#hear(this.#resident!.takeAll());
     this.#books.checkResidentListeners(this.#killCount + this.#terminationCount);
     this.#quiet = greatest(this.#quiet, censusOf(this.#directory));
     this.#isQuiet = false;
@@ -342,7 +351,11 @@ export class Soak {
       const name = this.#nextName();
       this.#start(drawFate(this.#random, this.#place, name, LIFE_MS_MAX), name);
     }
-    await delay(500);
+    await this.#until("the last visitors to begin", () => {
+      for (const life of this.#living) this.#hear(life.child.takeAll(), life);
+      return [...this.#living].every(({ hasBegun }) => hasBegun);
+    });
+    await delay(this.#random.below(300));
     for (const life of this.#living) this.#kill(life);
     await this.#until("the last visitors to end", () => this.#living.size === 0);
     await this.#until("the last books to be settled", () => {
@@ -351,7 +364,7 @@ export class Soak {
     });
     this.#resident!.tell({ say: "end" });
     const { code, signal } = await this.#resident!.ended;
-    this.#hear(this.#resident!.takeAll(), RESIDENT);
+    this.#hear(this.#resident!.takeAll());
     if (code !== 0) this.#offend(`who stayed ended with ${signal ?? code}`);
     if (this.#resident!.stderr !== "") this.#offend(`who stayed said: ${this.#resident!.stderr}`);
     this.#books.residentEnded();
@@ -374,7 +387,7 @@ export class Soak {
   #progress(): string {
     const { sent, received, missed, notified } = this.#books.totals;
     const seconds = (this.#elapsedMs / 1000).toFixed(0).padStart(5);
-    const anonymousBytes = this.#samples.at(-1)?.anonymousBytes ?? 0;
+    const privateBytes = this.#samples.at(-1)?.privateBytes ?? 0;
     return [
       `${seconds} s  ${this.#lifeCount} lives`,
       `${this.#killCount} kills`,
@@ -384,7 +397,7 @@ export class Soak {
       `${missed} missed`,
       `${notified} notifications`,
       `at most ${this.#max.files} files`,
-      `who stays has ${(anonymousBytes / 2 ** 20).toFixed(1)} MiB`,
+      `who stays has ${(privateBytes / 2 ** 20).toFixed(1)} MiB`,
       `${this.#offences.length} offences${this.#isQuiet ? ", quiet" : ""}`,
     ].join(", ");
   }

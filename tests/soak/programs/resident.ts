@@ -23,6 +23,18 @@ function foreignMappings(ownPublisherIds: ReadonlySet<string>): number {
   return names.filter((id) => id !== undefined && !ownPublisherIds.has(id)).length;
 }
 
+/** Size of all mappings of files of the domain. */
+function mappedBytes(): number {
+  const lines = readFileSync("/proc/self/maps", "utf8").split("\n");
+  const ranges = lines
+    .filter((line) => line.includes(` ${root}/`))
+    .map((line) => {
+      const [from, to] = line.slice(0, line.indexOf(" ")).split("-");
+      return Number.parseInt(to!, 16) - Number.parseInt(from!, 16);
+    });
+  return ranges.reduce((sum, bytes) => sum + bytes, 0);
+}
+
 async function sample(participant: Participant): Promise<Sample> {
   // Work lets go of those who have gone; then everything that nobody refers to is collected.
   for (let round = 0; round < 200; round += 1) {
@@ -33,14 +45,17 @@ async function sample(participant: Participant): Promise<Sample> {
     (globalThis as unknown as { gc(): void }).gc();
     await turn();
   }
-  const { heapUsed, external } = process.memoryUsage();
+  const { heapUsed, heapTotal, external } = process.memoryUsage();
+  const mapped = mappedBytes();
   return {
     atMs: performance.now(),
     heapBytes: heapUsed,
-    externalBytes: external,
-    anonymousBytes: statusBytes("RssAnon"),
+    heapReservedBytes: heapTotal,
+    externalBytes: external - mapped,
+    privateBytes: statusBytes("RssAnon"),
     sharedBytes: statusBytes("RssShmem"),
     ...resourcesHeld(root),
+    mappedBytes: mapped,
     foreignMappings: foreignMappings(participant.publisherIds()),
   };
 }

@@ -31,5 +31,6 @@ function startThread(seat: Seat, terminatedAfter: number | null): void {
   worker.on("exit", () => clearTimeout(timer));
 }
 
+tell({ say: "begun" });
 if (inThreads) seats.forEach((seat, index) => void startThread(seat, terminatedAfterMs[index]!));
 else await takePart(seats[0]!);
