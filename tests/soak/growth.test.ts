@@ -44,6 +44,7 @@ test("each kind of leak is found", () => {
     [/heapBytes grew/, samples(20, (index) => ({ heapBytes: (8 + index / 4) * MiB }))],
     [/externalBytes grew/, samples(20, (index) => ({ externalBytes: (2 + index / 4) * MiB }))],
     [/privateBytes grew/, samples(20, (index) => ({ privateBytes: (60 + 3 * index) * MiB }))],
+    [/mappedBytes grew/, samples(20, (index) => ({ mappedBytes: (20 + 6 * index) * MiB }))],
     [/41 descriptors, 40 at first/, samples(3, (index) => ({ descriptors: index > 1 ? 41 : 40 }))],
     [/1 mappings of memory/, samples(3, (index) => ({ foreignMappings: index > 1 ? 1 : 0 }))],
     [/nothing was sampled/, samples(0)],

@@ -15,6 +15,8 @@ const GROWTH_MAX = {
   heapBytes: 3 * MiB,
   externalBytes: 4 * MiB,
   privateBytes: 48 * MiB,
+  // Its publishers have more or less memory, as their subscribers are many or few, fast or slow.
+  mappedBytes: 96 * MiB,
 } as const;
 
 /** How much a quantity has grown between the first and the last sample, by the line through all. */

@@ -21,7 +21,7 @@ import { Books, RESIDENT } from "./books.ts";
 import { type Census, censusOf, EMPTY, greatest, pathsBelow } from "./census.ts";
 import { growthFaults } from "./growth.ts";
 import { nowNs } from "./ledger-file.ts";
-import { drawFate, type Fate, type Place, sweeper } from "./lives.ts";
+import { drawFate, type Fate, type Place, sweeper, THREADS_MAX } from "./lives.ts";
 import type { Seat } from "./participant.ts";
 import type { Report } from "./report.ts";
 import { SERVICES } from "./services.ts";
@@ -46,6 +46,8 @@ const HANG_MS = 60_000;
 /** Quiet moments are at least so far apart, and at most. */
 const QUIET_MS_MIN = 2_500;
 const QUIET_MS_MAX = 120_000;
+/** Files of a participant with all its ports, at most; what the dead have left is soon removed. */
+const FILES_A_PARTICIPANT_MAX = 64;
 /** Offences that are kept; the first is what matters. */
 const OFFENCES_MAX = 100;
 
@@ -263,7 +265,12 @@ export class Soak {
 
   /** Counts what lies in the domain, and settles the books. */
   #look(): void {
-    this.#max = greatest(this.#max, censusOf(this.#directory));
+    const census = censusOf(this.#directory);
+    const participants = this.#options.processes * THREADS_MAX + 1;
+    if (census.files > Math.max(this.#max.files, participants * FILES_A_PARTICIPANT_MAX)) {
+      this.#offend(`${census.files} files in the domain of ${participants} participants at most`);
+    }
+    this.#max = greatest(this.#max, census);
     this.#settle();
   }
 

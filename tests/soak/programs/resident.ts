@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
+import { capabilities } from "floe";
 import { orders, programData } from "../../support/program.ts";
 import { mappedFiles, resourcesHeld } from "../../support/resources.ts";
 import type { Sample } from "../assignments.ts";
@@ -11,6 +12,8 @@ import { Participant, type Seat, tell } from "../participant.ts";
 
 const seat = programData<Seat>();
 const root = seat.domain.root!;
+/** Node counts what an ArrayBuffer shows as external memory, and a SharedArrayBuffer's not. */
+const isMappedCounted = capabilities().memoryKind === "ArrayBuffer";
 
 function statusBytes(name: string): number {
   const status = readFileSync("/proc/self/status", "utf8");
@@ -51,7 +54,7 @@ async function sample(participant: Participant): Promise<Sample> {
     atMs: performance.now(),
     heapBytes: heapUsed,
     heapReservedBytes: heapTotal,
-    externalBytes: external - mapped,
+    externalBytes: external - (isMappedCounted ? mapped : 0),
     privateBytes: statusBytes("RssAnon"),
     sharedBytes: statusBytes("RssShmem"),
     ...resourcesHeld(root),
