@@ -8,6 +8,7 @@ import {
   type BytesSubscriber,
   type PublishSubscribeOptions,
   rawBytes,
+  WaitSet,
 } from "floe";
 import { assertBytes, fillBytes } from "../publish-subscribe/payloads.ts";
 import { type Bench, floeTest } from "../support/bench.ts";
@@ -96,6 +97,29 @@ floeTest("a row of a dead publisher is kept until its messages are taken", async
   assert.deepEqual(dataFiles(bench), []);
   for (const one of [subscriber, service, node]) one.close();
 });
+
+floeTest(
+  "a publisher that has died is told of, once, by who asks or misses a deadline",
+  async (bench) => {
+    const { node, service } = open(bench);
+    const subscribers = [service.subscriber(), service.subscriber()] as const;
+    const waits = new WaitSet();
+    waits.attach(subscribers[1], { deadline: 1 });
+    const victim = start(bench, { sends: 1 });
+    await victim.next("holding");
+    for (const one of subscribers) one.poll(1, () => {});
+    const [publisher] = service.publishers();
+    assert.equal(publisher?.name, "sender");
+    assert.deepEqual(subscribers[0].findDeadPublishers(), []);
+    await kill(victim);
+    assert.deepEqual(subscribers[0].findDeadPublishers(), [publisher]);
+    assert.deepEqual(subscribers[0].findDeadPublishers(), []);
+    const [missed] = waits.waitSync({ timeout: 20_000 });
+    assert.ok(missed?.kind === "deadline-missed");
+    assert.deepEqual(missed.deadSenders, [publisher]);
+    for (const one of [waits, ...subscribers, service, node]) one.close();
+  },
+);
 
 floeTest("a closed publisher whose process is killed is drained all the same", async (bench) => {
   const { node, service } = open(bench);

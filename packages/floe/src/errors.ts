@@ -36,6 +36,8 @@ export const ERROR_CODES = {
   FLOE_VALUE_INVALID: "a value does not fit the field it is written to",
   FLOE_EVENT_ID_INVALID: "an event id is not one of the service's",
   FLOE_PEER_GONE: "the port that is meant has left the service",
+  FLOE_PEER_DIED: "the last port that could send has died, and nothing of it is left to receive",
+  FLOE_NO_PEER: "no port is open that could send, and nothing is left to receive",
   FLOE_TIMEOUT: "the wait ended because its time was over",
   FLOE_ABORTED: "the wait ended because its signal was aborted",
   FLOE_ALREADY_ATTACHED: "the port is attached to the wait set already",
@@ -45,6 +47,18 @@ export const ERROR_CODES = {
 
 /** A `code` of a {@link FloeError}; see {@link ERROR_CODES} for the meanings. */
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The port on the other side that an error is about, as far as it is known. */
+export interface ErrorPeer {
+  readonly portId: string;
+  /** The port's name; "" for none. */
+  readonly portName: string;
+  readonly nodeId: string;
+  /** The node's name; "" for none. */
+  readonly nodeName: string;
+  /** What its process was called in its own namespace. */
+  readonly processId?: number;
+}
 
 /** What a {@link FloeError} is made of. */
 export interface ErrorDetails {
@@ -56,6 +70,8 @@ export interface ErrorDetails {
   readonly found: string;
   /** What the reader can do about it. */
   readonly remedy: string;
+  /** The port that it is about, if it is about one of another process. */
+  readonly peer?: ErrorPeer | undefined;
   /** The error that led to this one, if there is one. */
   readonly cause?: unknown;
 }
@@ -69,9 +85,11 @@ export class FloeError extends Error {
   readonly wanted: string;
   readonly found: string;
   readonly remedy: string;
+  /** The port on the other side, with FLOE_PEER_DIED and FLOE_NO_PEER. */
+  readonly peer: ErrorPeer | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails) {
-    const { subject, wanted, found, remedy, cause } = details;
+    const { subject, wanted, found, remedy, peer, cause } = details;
     super(
       `${subject}: wanted ${wanted}, found ${found}. ${remedy} [${code}]`,
       cause === undefined ? undefined : { cause },
@@ -82,6 +100,7 @@ export class FloeError extends Error {
     this.wanted = wanted;
     this.found = found;
     this.remedy = remedy;
+    this.peer = peer;
     Object.defineProperty(this, BRAND, { value: true });
   }
 

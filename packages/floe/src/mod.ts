@@ -5,7 +5,13 @@
  * ports, ports send and receive messages that are written once and read in place.
  */
 
-export { ERROR_CODES, type ErrorCode, type ErrorDetails, FloeError } from "./errors.ts";
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorPeer,
+  FloeError,
+} from "./errors.ts";
 export type { Id } from "./memory/id.ts";
 export { Node, type NodeOptions } from "./node.ts";
 export { type Capabilities, capabilities } from "./os/capabilities.ts";
@@ -34,6 +40,7 @@ export {
   StructPublisher,
   type WaitForSubscribersOptions,
 } from "./ports/publisher.ts";
+export type { BlockingReceiveOptions, ReceiveOptions } from "./ports/receive-options.ts";
 export type { MessageInfo } from "./ports/received-message.ts";
 export { Sample } from "./ports/sample.ts";
 export {

@@ -1,10 +1,10 @@
 /**
  * Watching a directory in Node's event loop: told when something in it gets or loses its name.
  *
- * This is inotify, through `node:fs`. It knows of what happens on this machine, on file systems that
- * tell the kernel; and a user may have only so many watches, and so many event loops that watch. So
- * a watch that cannot begin is an expected answer: its maker looks at the directory from time to
- * time instead. Names are hints: when very much happens the kernel leaves some out without a word.
+ * This is inotify, through `node:fs`. It knows of what happens on this machine and on file systems
+ * that tell the kernel; and a user may have only so many watches, and event loops that watch. So a
+ * watch that cannot begin is an expected answer: its maker looks at the directory from time to time
+ * instead. Names are hints: when very much happens the kernel leaves some out without a word.
  */
 import * as fs from "node:fs";
 import type { FloeError } from "../errors.ts";

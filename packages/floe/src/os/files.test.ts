@@ -196,3 +196,23 @@ test("what somebody removes while it is being made fails by a typed error", (t) 
   fails(() => makeFifo(at("fifo"), 0o600), "FLOE_SYSTEM", "ENOENT", "fifo");
   assert.deepEqual(fs.readdirSync(directory), []);
 });
+
+test("a directory goes with its files, unless somebody is putting files into it", (t) => {
+  files.makeDirectory(at("directory"), 0o700);
+  for (const name of ["one", "other"]) fs.writeFileSync(at(`directory/${name}`), "");
+  assert.equal(files.removeDirectoryWithFiles(at("directory")), true);
+  assert.equal(files.removeDirectoryWithFiles(at("directory")), true, "gone already");
+  const real = fs.rmdirSync;
+  t.mock.method(nodeFs, "rmdirSync", (path: fs.PathLike) => {
+    fs.writeFileSync(join(String(path), "new"), "");
+    real(path);
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  files.makeDirectory(at("directory"), 0o700);
+  assert.equal(files.removeDirectoryWithFiles(at("directory")), false);
+  assert.deepEqual(fs.readdirSync(at("directory")), ["new"]);
+});

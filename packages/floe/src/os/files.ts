@@ -137,11 +137,14 @@ export function removeDirectoryIfPresent(path: string): boolean {
 
 /**
  * Removes a directory and the files in it; what is gone already is no mistake, so two may do it at
- * once.
+ * once. Returns false when it is still there, because somebody is putting files into it.
  */
-export function removeDirectoryWithFiles(path: string): void {
+export function removeDirectoryWithFiles(path: string): boolean {
   for (const name of listDirectoryIfPresent(path) ?? []) removeFileIfPresent(`${path}/${name}`);
-  removeDirectoryIfPresent(path);
+  return unless(["EEXIST", "ENOTEMPTY"], false, () => {
+    removeDirectoryIfPresent(path);
+    return true;
+  });
 }
 
 /** The names of what is in a directory that must exist, in no particular order. */

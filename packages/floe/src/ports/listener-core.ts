@@ -7,6 +7,7 @@
  */
 
 import { loadAcquire } from "#words";
+import type { FloeError } from "../errors.ts";
 import { EVENT_HEADER_LAST_NOTIFICATION_TICK_WORD } from "../layout/event-header.ts";
 import { SERVICE_HEADER_SENDER_TOPOLOGY_WORD } from "../layout/service-header.ts";
 import { type Id, randomId } from "../memory/id.ts";
@@ -16,14 +17,23 @@ import { addWitness } from "../registry/event-recovery.ts";
 import { eventCountsOf } from "../registry/event-segment.ts";
 import { announceListenerFifo, ListenerFifo } from "../registry/listener-fifo.ts";
 import { listenerFifoPath } from "../registry/node-files.ts";
-import { activePorts, nodeIdIn, type PortDetails, type PortPlace } from "../registry/port-table.ts";
+import {
+  activePorts,
+  newestPort,
+  nodeIdIn,
+  openPorts,
+  type PortDetails,
+  type PortPlace,
+} from "../registry/port-table.ts";
 import type { EventCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
 import type { EventCounts } from "../structures/mod.ts";
 import type { Words } from "../sync/words.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
 import { Retry } from "../wait/retry.ts";
+import type { WaitDescription } from "../wait/wait-errors.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
+import { KnownSenders } from "./known-senders.ts";
 
 /** How often an idle poll looks at memory in a way that no compiler may optimise away. */
 const IDLE_POLLS_MASK = 63;
@@ -39,6 +49,7 @@ export class ListenerCore implements DoorbellOwner, WaitableCore {
   readonly #words: Words;
   readonly #counts: EventCounts;
   readonly #endWitness: () => void;
+  readonly #senders: KnownSenders;
   #deadNotifiers: PortDetails[] = [];
   #fifo: ListenerFifo | undefined;
   readonly #recovery: Retry = new Retry(() => !this.#isOpen || this.service.tryRecover());
@@ -50,6 +61,7 @@ export class ListenerCore implements DoorbellOwner, WaitableCore {
     this.service = service.retain();
     this.name = name;
     this.doorbell = new Doorbell(service.node, this);
+    this.#senders = new KnownSenders(service.node);
     this.#words = service.segment.words;
     try {
       const { id } = this;
@@ -64,6 +76,7 @@ export class ListenerCore implements DoorbellOwner, WaitableCore {
     // What nobody asks for must not pile up.
     const most = service.config.limits.maxNotifiers;
     this.#endWitness = addWitness(service, (dead) => {
+      for (const details of dead) this.#senders.noteGone(details, "died");
       this.#deadNotifiers = [...this.#deadNotifiers, ...dead].slice(-most);
     });
   }
@@ -83,6 +96,7 @@ export class ListenerCore implements DoorbellOwner, WaitableCore {
       this.doorbell.close();
       this.#endWitness();
       this.#recovery.end();
+      this.#senders.close();
       this.#fifo?.close();
       this.#fifo = undefined;
     }
@@ -155,6 +169,17 @@ export class ListenerCore implements DoorbellOwner, WaitableCore {
     return activePorts(this.#words, notifiers).map((index) =>
       nodeIdIn(this.#words, portEntryWord(notifiers, index)),
     );
+  }
+
+  /** Why nothing can be notified any more, if so: nobody notifies, and nothing waits. */
+  whyHopeless(wait: WaitDescription): FloeError | undefined {
+    const { service } = this;
+    const { notifiers } = service.geometry;
+    const list = (): PortDetails[] => openPorts(service, notifiers);
+    if (this.#senders.isAnyPresent(this.senderVersion, list)) return undefined;
+    // Only now: whatever those have notified who are gone is seen by this look.
+    if (this.#counts.isPending) return undefined;
+    return this.#senders.missing(wait, "notifier", newestPort(service, notifiers));
   }
 
   /** A notifier may have died: cleans up, now or soon. */

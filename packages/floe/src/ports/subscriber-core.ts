@@ -23,10 +23,13 @@ import {
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { unsignedLong } from "../memory/segment.ts";
-import { tryWithControlLock } from "../registry/control-lock.ts";
 import {
   activePorts,
+  formerPortDetails,
+  newestPort,
   nodeIdIn,
+  openPorts,
+  type PortDetails,
   type PortPlace,
   portGeneration,
   portIdIn,
@@ -45,7 +48,9 @@ import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
 import { Retry } from "../wait/retry.ts";
+import type { WaitDescription } from "../wait/wait-errors.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
+import { KnownSenders } from "./known-senders.ts";
 import { ejected } from "./port-errors.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import { SubscriberLink } from "./subscriber-link.ts";
@@ -71,6 +76,8 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   readonly #recovery: Retry = new Retry(() => !this.#isOpen || this.service.tryRecover());
   /** The generation of the publisher that this subscriber is done with, by row. */
   readonly #finishedGenerations: Map<number, number> = new Map();
+  readonly #senders: KnownSenders;
+  #deadPublishers: PortDetails[] = [];
   #topologySeen: number;
   #nextLinkIndex = 0;
   #idlePolls = 0;
@@ -85,6 +92,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.service = service.retain();
     this.name = name;
     this.doorbell = new Doorbell(service.node, this);
+    this.#senders = new KnownSenders(service.node);
     this.#words = service.segment.words;
     this.#borrowedMax = service.geometry.quality.maxBorrowedSamples;
     this.#payloadOffsetBytes = service.geometry.payloadOffsetBytes;
@@ -139,6 +147,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       this.doorbell.close();
       this.#finishing.end();
       this.#recovery.end();
+      this.#senders.close();
       for (const link of this.#links) link.close();
       this.#links = [];
     }
@@ -208,8 +217,42 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     }
     if (!serves || this.#finishedGenerations.get(row) === generation) return link;
     link ??= new SubscriberLink(service, row, this.#place.index, generation, publisherId);
+    if (isDrainingState(state) && !link.isClosing) this.#noteGone(row, generation, state);
     link.isClosing = isDrainingState(state) || link.isPoisoned;
     return link;
+  }
+
+  #noteGone(row: number, generation: number, state: number): void {
+    const { publishers } = this.service.geometry;
+    const details = formerPortDetails(this.#words, publishers, row);
+    if (details?.generation !== generation) return;
+    const hasDied = state === EntryState.orphaned;
+    this.#senders.noteGone(details, hasDied ? "died" : "left");
+    if (!hasDied) return;
+    // What nobody asks for must not pile up.
+    const most = this.service.geometry.quality.maxPublishers;
+    this.#deadPublishers = [...this.#deadPublishers, details].slice(-most);
+  }
+
+  /** Looks which publishers have died, and cleans up after them; tells of each once. */
+  findDeadSenders(): PortDetails[] {
+    this.checkSenders();
+    this.refresh();
+    const dead = this.#deadPublishers;
+    this.#deadPublishers = [];
+    return dead;
+  }
+
+  /** Why no message can come any more, if so: nobody sends, and nothing is left to be taken. */
+  whyHopeless(wait: WaitDescription): FloeError | undefined {
+    const { service } = this;
+    const { publishers } = service.geometry;
+    const list = (): PortDetails[] => openPorts(service, publishers);
+    if (this.#senders.isAnyPresent(this.senderVersion, list)) return undefined;
+    // Only now: whatever those had sent who are gone is seen by this look.
+    this.refresh();
+    if (this.#links.some((link) => !link.isEmpty)) return undefined;
+    return this.#senders.missing(wait, "publisher", newestPort(service, publishers));
   }
 
   /** Whether the publisher of a row has set its link to this subscriber up. */
@@ -455,7 +498,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
         return true;
       };
       // Never waits: this may run on the data path. Who holds the lock may finish the row as well.
-      const outcome = tryWithControlLock(this.service.directory, finish);
+      const outcome = this.service.tryChange(finish);
       if (outcome !== undefined) this.#unfinishedRows.delete(row);
     }
     return this.#unfinishedRows.size === 0;

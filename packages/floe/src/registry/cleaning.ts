@@ -72,11 +72,9 @@ export interface CleaningOptions {
 /** Removes what the dead have left behind in a domain. */
 export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningReport {
   const failures: FloeError[] = [];
-  const contents = contentsOf(domain);
+  const contents = contentsOf(domain, failures);
   const { deadNodeIds, inaccessibleNodeIds, undefinedNodeIds, services, remnants } = contents;
-  const removedRemnants = remnants.filter((name) =>
-    succeeds(failures, () => removeDirectoryWithFiles(`${domain.path}/${name}`)),
-  );
+  const removedRemnants = remnants.filter((name) => removes(`${domain.path}/${name}`, failures));
   const removedServices: string[] = [];
   let isLocked = false;
   if (deadNodeIds.length > 0 || options.isThorough) {
@@ -91,9 +89,7 @@ export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningR
   // A service whose lock is held is cleaned another time, for which the directories are the mark.
   const removedNodeIds = isLocked
     ? []
-    : deadNodeIds.filter((nodeId) =>
-        succeeds(failures, () => removeDirectoryWithFiles(nodeDirectory(domain.path, nodeId))),
-      );
+    : deadNodeIds.filter((nodeId) => removes(nodeDirectory(domain.path, nodeId), failures));
   const report = {
     removedNodeIds,
     inaccessibleNodeIds,
@@ -106,7 +102,7 @@ export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningR
   return report;
 }
 
-function contentsOf(domain: Domain): Contents {
+function contentsOf(domain: Domain, failures: FloeError[]): Contents {
   const contents: Contents = {
     deadNodeIds: [],
     inaccessibleNodeIds: [],
@@ -120,7 +116,11 @@ function contentsOf(domain: Domain): Contents {
     livenessById.set(nodeId, liveness);
     return liveness;
   };
-  for (const name of listDirectoryIfPresent(domain.path) ?? []) {
+  let names: readonly string[] = [];
+  succeeds(failures, () => {
+    names = listDirectoryIfPresent(domain.path) ?? [];
+  });
+  for (const name of names) {
     const [kind, id = ""] = name.replace(/^\./, "").split(".");
     const isHidden = name.startsWith(".");
     if (!isHidden && patternOfDirectory(name) !== undefined) contents.services.push(name);
@@ -166,6 +166,15 @@ function cleaned(
   });
   if (hasSucceeded) return outcome!;
   return failures.at(-1)?.code === "FLOE_LOCK_TIMEOUT" ? "locked" : "damaged";
+}
+
+/** Removes a directory, unless its maker lives after all and is still filling it. */
+function removes(directory: string, failures: FloeError[]): boolean {
+  let isGone = false;
+  succeeds(failures, () => {
+    isGone = removeDirectoryWithFiles(directory);
+  });
+  return isGone;
 }
 
 /** Does something; notes a failure, and tells whether there was none. */

@@ -11,11 +11,11 @@ import { EntryState } from "../layout/values.ts";
 import { ringAll } from "./bells.ts";
 import { eventAreaRange } from "./event-segment.ts";
 import {
+  endPort,
   enterPort,
   type PortIdentity,
   type PortPlace,
   placeFor,
-  setPortState,
   signalReceiverChange,
   signalSenderChange,
 } from "./port-table.ts";
@@ -56,7 +56,7 @@ export function joinAsListener(service: EventCore, identity: PortIdentity): Port
 export function leaveAsNotifier(service: EventCore, place: PortPlace): void {
   const { notifiers, listeners } = service.geometry;
   service.changeInLeaving(() => {
-    setPortState(service, notifiers, place.index, EntryState.free);
+    endPort(service, notifiers, place, EntryState.free);
     signalSenderChange(service);
   });
   // Listeners that sleep need not watch its node any more.
@@ -67,7 +67,7 @@ export function leaveAsNotifier(service: EventCore, place: PortPlace): void {
 export function leaveAsListener(service: EventCore, place: PortPlace): void {
   const { notifiers, listeners } = service.geometry;
   service.changeInLeaving(() => {
-    setPortState(service, listeners, place.index, EntryState.free);
+    endPort(service, listeners, place, EntryState.free);
     signalReceiverChange(service);
   });
   ringAll(service, notifiers);

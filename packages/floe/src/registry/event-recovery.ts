@@ -60,6 +60,8 @@ export function recoverEvents(service: OpenEvents): void {
   if (notifierIndexes.length > 0) {
     freePorts(service, geometry.notifiers, notifierIndexes);
     signalSenderChange(service);
+    // Who waits only as long as there is a notifier may have none any more.
+    ringAll(service, geometry.listeners);
   }
   freeNodes(service, deadNodeIndexes(service, isDead));
   if (deadNotifiers.length === 0) return;

@@ -12,7 +12,7 @@ import { NODE_ENTRY_STATE_WORD } from "../layout/node-entry.ts";
 import { SERVICE_HEADER_STATE_WORD } from "../layout/service-header.ts";
 import { EntryState, ServiceState } from "../layout/values.ts";
 import { randomId } from "../memory/id.ts";
-import type { Segment } from "../memory/segment.ts";
+import { corrupt, type Segment } from "../memory/segment.ts";
 import { removeDirectoryWithFiles, renamePath } from "../os/files.ts";
 import { tryWithControlLock, VANISHED, withControlLock } from "./control-lock.ts";
 import type { Participant } from "./participant.ts";
@@ -60,7 +60,7 @@ export function openUnderLock<
   const { segment, geometry } = opened;
   const service = { node, directory, config, geometry, segment };
   try {
-    if (loadAcquire(segment.words, SERVICE_HEADER_STATE_WORD) === ServiceState.removed) {
+    if (isHalfRemoved(service)) {
       // Whoever was removing it has died over it, for we hold its lock.
       removeService(node, directory);
     } else {
@@ -100,15 +100,29 @@ export function cleanService<Wanted, Config extends ServiceConfig, Geometry exte
   return outcome ?? "locked";
 }
 
-/** Under the control lock: removes a service that no node has open, and tells whether it did. */
-export function removeIfAbandoned({ node, directory, geometry, segment }: OpenService): boolean {
-  const { words } = segment;
+/** Whether the last node has left. Throws FLOE_SERVICE_CORRUPT for a state that cannot be. */
+function isHalfRemoved(service: OpenService): boolean {
+  const state = loadAcquire(service.segment.words, SERVICE_HEADER_STATE_WORD);
+  if (state === ServiceState.open) return false;
+  // It is marked when no node has it open any more, and must not be taken from those that have.
+  if (state === ServiceState.removed && isAbandoned(service)) return true;
+  const wanted = `${ServiceState.open}, or ${ServiceState.removed} without nodes`;
+  throw corrupt(`${service.directory}/${SEGMENT_FILE}`, "state", wanted, `${state}`);
+}
+
+function isAbandoned({ geometry, segment: { words } }: OpenService): boolean {
   for (let index = 0; index < geometry.maxNodes; index += 1) {
     const entryWord = nodeEntryWord(geometry, index);
     if (loadAcquire(words, entryWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return false;
   }
-  storeRelease(words, SERVICE_HEADER_STATE_WORD, ServiceState.removed);
-  removeService(node, directory);
+  return true;
+}
+
+/** Under the control lock: removes a service that no node has open, and tells whether it did. */
+export function removeIfAbandoned(service: OpenService): boolean {
+  if (!isAbandoned(service)) return false;
+  storeRelease(service.segment.words, SERVICE_HEADER_STATE_WORD, ServiceState.removed);
+  removeService(service.node, service.directory);
   return true;
 }
 
@@ -119,7 +133,8 @@ function removeService(node: Participant, directory: string): void {
   removeDirectoryWithFiles(doomed);
 }
 
-function missingFile(directory: string, file: string): FloeError {
+/** Makes the error for a service whose directory is there and not complete. */
+export function missingFile(directory: string, file: string): FloeError {
   return new FloeError("FLOE_SERVICE_CORRUPT", {
     subject: `${directory}/${file}`,
     wanted: "a file of the service",

@@ -37,6 +37,8 @@ export class PeerLives {
   readonly #domainPath: string;
   readonly #watched: Map<Id, Watched> = new Map();
   #hasWarned = false;
+  /** Who is being told of, for those who are told and ask at once. */
+  #ending: { readonly nodeId: Id; readonly ending: NodeEnding } | undefined;
 
   constructor(ownId: Id, domainPath: string) {
     this.#ownId = ownId;
@@ -104,7 +106,9 @@ export class PeerLives {
     if (known === undefined || readFifo(known.fd, oneByte) !== -1) return;
     const ending = isFifoMarked(known.fd) ? "left" : "died";
     this.#drop(nodeId, known);
+    this.#ending = { nodeId, ending };
     for (const onEnded of known.interested) onEnded(nodeId, ending);
+    this.#ending = undefined;
   }
 
   /** Whether a node is watched; one that may not be looked at is not. */
@@ -117,6 +121,7 @@ export class PeerLives {
    * undefined when nothing of it is left to look at.
    */
   endingOf(nodeId: Id): NodeEnding | undefined {
+    if (this.#ending?.nodeId === nodeId) return this.#ending.ending;
     const known = this.#watched.get(nodeId);
     if (known !== undefined) return isFifoMarked(known.fd) ? "left" : "died";
     return endingOf(this.#domainPath, nodeId);

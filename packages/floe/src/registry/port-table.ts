@@ -136,15 +136,49 @@ export function portDetails(
   const entryWord = portEntryWord(table, index);
   const generation = activeGeneration(words, entryWord);
   if (generation === 0) return undefined;
-  const details: PortDetails = {
-    index,
-    generation,
+  const details: PortDetails = { index, generation, ...readDetails(words, entryWord) };
+  // What was read between two looks at the generation belongs to one port.
+  return activeGeneration(words, entryWord) === generation ? details : undefined;
+}
+
+/**
+ * What a table says about the port that stands in an entry, or was the last to do so; undefined
+ * when there was none, or another is taking its place.
+ */
+export function formerPortDetails(
+  words: Words,
+  table: PortTable,
+  index: number,
+): PortDetails | undefined {
+  const entryWord = portEntryWord(table, index);
+  const generation = portGeneration(words, entryWord);
+  if (generation === 0) return undefined;
+  const details = { index, generation, ...readDetails(words, entryWord) };
+  return portGeneration(words, entryWord) === generation ? details : undefined;
+}
+
+/** The port that has joined last of those in a table that are, or were, in its entries. */
+export function newestPort(service: OpenService, table: PortTable): PortDetails | undefined {
+  let newest: PortDetails | undefined;
+  for (let index = 0; index < table.entryCount; index += 1) {
+    const details = formerPortDetails(service.segment.words, table, index);
+    if (details !== undefined && isNewer(details, newest)) newest = details;
+  }
+  return newest;
+}
+
+/** Whether a port has joined after another one of its service. */
+export function isNewer(one: PortPlace, other: PortPlace | undefined): boolean {
+  // Generations are counted modulo 2^32.
+  return other === undefined || ((one.generation - other.generation) | 0) > 0;
+}
+
+function readDetails(words: Words, entryWord: number): Omit<PortDetails, keyof PortPlace> {
+  return {
     id: portIdIn(words, entryWord),
     nodeId: nodeIdIn(words, entryWord),
     name: readName(words, entryWord),
   };
-  // What was read between two looks at the generation belongs to one port.
-  return activeGeneration(words, entryWord) === generation ? details : undefined;
 }
 
 function readName(words: Words, entryWord: number): string {
@@ -184,10 +218,19 @@ export function checkedPortName(name: string | undefined): string {
   });
 }
 
-/** Under the control lock: the next number for a port of the service. */
-function nextGeneration(words: Words): number {
-  const previous = loadAcquire(words, SERVICE_HEADER_GENERATION_WORD);
-  const generation = previous === -1 ? 1 : (previous + 1) | 0;
+/**
+ * Under the control lock: the next number for a port of the service. Should the counter have been
+ * set back, a number that stands in the port's table is passed over: who knew its former owner
+ * would take the new port for it.
+ */
+function nextGeneration(words: Words, table: PortTable): number {
+  const taken = new Set([0]);
+  for (let index = 0; index < table.entryCount; index += 1) {
+    taken.add(portGeneration(words, portEntryWord(table, index)));
+  }
+  let generation = loadAcquire(words, SERVICE_HEADER_GENERATION_WORD);
+  do generation = (generation + 1) | 0;
+  while (taken.has(generation));
   storeRelease(words, SERVICE_HEADER_GENERATION_WORD, generation);
   return generation;
 }
@@ -205,7 +248,7 @@ export function enterPort(
 ): PortPlace {
   const { words } = service.segment;
   const entryWord = portEntryWord(table, index);
-  const generation = nextGeneration(words);
+  const generation = nextGeneration(words, table);
   storeRelease(words, entryWord + PORT_ENTRY_STATE_WORD, EntryState.joining);
   // Nobody's until it is complete: who saw the former port as active a moment ago must not take
   // half of it for its successor's, and ring the wrong node for as long as that one lives.
@@ -234,6 +277,26 @@ export function setPortState(
 ): void {
   const entryWord = portEntryWord(table, index);
   storeRelease(service.segment.words, entryWord + PORT_ENTRY_STATE_WORD, state);
+}
+
+/** Whether an entry, in whatever state, is that of a port of this generation. */
+export function isEntryOf(words: Words, table: PortTable, place: PortPlace): boolean {
+  return portGeneration(words, portEntryWord(table, place.index)) === place.generation;
+}
+
+/**
+ * Under the control lock: ends a port by giving its entry another state; false when the entry is
+ * another port's, because somebody has written what nobody may, and is left alone.
+ */
+export function endPort(
+  service: OpenService,
+  table: PortTable,
+  place: PortPlace,
+  state: number,
+): boolean {
+  if (!isEntryOf(service.segment.words, table, place)) return false;
+  setPortState(service, table, place.index, state);
+  return true;
 }
 
 /** Under the control lock: a free entry, or -1. */

@@ -21,6 +21,7 @@ import {
   activeGeneration,
   activePorts,
   CLOSE_ONE,
+  endPort,
   enterPort,
   freePort,
   limitReached,
@@ -109,7 +110,8 @@ export function joinAsSubscriber(service: PublishSubscribeCore, identity: PortId
  */
 export function leaveAsPublisher(service: PublishSubscribeCore, place: PortPlace): void {
   service.changeInLeaving(() => {
-    setPortState(service, service.geometry.publishers, place.index, EntryState.draining);
+    const { publishers } = service.geometry;
+    if (!endPort(service, publishers, place, EntryState.draining)) return;
     finishDrainedRow(service, place.index);
     signalSenderChange(service);
   });
@@ -120,7 +122,7 @@ export function leaveAsPublisher(service: PublishSubscribeCore, place: PortPlace
 /** Ends a subscriber, and with it the wait of closed publishers for it. */
 export function leaveAsSubscriber(service: PublishSubscribeCore, place: PortPlace): void {
   service.changeInLeaving(() => {
-    setPortState(service, service.geometry.subscribers, place.index, EntryState.free);
+    endPort(service, service.geometry.subscribers, place, EntryState.free);
     signalReceiverChange(service);
     // What follows, the recovery of the service, finishes the rows that waited for it.
   });

@@ -11,12 +11,14 @@ import { loadAcquire, storeRelease } from "#words";
 import { FloeError } from "../errors.ts";
 import { NODE_ENTRY_NODE_ID_WORD, NODE_ENTRY_STATE_WORD } from "../layout/node-entry.ts";
 import { EntryState } from "../layout/values.ts";
-import { randomId, writeId } from "../memory/id.ts";
+import { randomId, readId, writeId } from "../memory/id.ts";
 import type { Segment } from "../memory/segment.ts";
 import {
+  type FileStatus,
   makeDirectoryIfAbsent,
   removeDirectoryWithFiles,
   renameDirectoryIfVacant,
+  statPathIfPresent,
   writeWholeFile,
 } from "../os/files.ts";
 import { pauseMs } from "../sync/pause.ts";
@@ -28,6 +30,7 @@ import type { NodeCore } from "./node-core.ts";
 import {
   CONFIG_FILE,
   cleanService,
+  missingFile,
   type OpenService,
   openUnderLock,
   removeIfAbandoned,
@@ -57,6 +60,8 @@ export class ServiceCore<
   /** Data segments of publishers, mapped once for all subscribers of this node. */
   readonly dataSegments: DataSegmentCache;
   readonly #recover: () => void;
+  /** Tells this service's directory from one that another process has made in its place. */
+  readonly #identity: FileIdentity;
   readonly #nodeIndex: number;
   readonly #onGone: () => void;
   #uses = 1;
@@ -73,6 +78,7 @@ export class ServiceCore<
     this.segment = joined.segment;
     this.dataSegments = new DataSegmentCache(joined.directory);
     this.#recover = () => pattern.recover(this);
+    this.#identity = joined.identity;
     this.#nodeIndex = joined.nodeIndex;
     this.#onGone = onGone;
   }
@@ -183,20 +189,35 @@ export class ServiceCore<
   }
 
   #changeIfPresent<T>(change: () => T): T | typeof VANISHED {
-    return withControlLock(this.directory, this.node.domain.lockTimeoutMs, change);
+    const { lockTimeoutMs } = this.node.domain;
+    return withControlLock(this.directory, lockTimeoutMs, () => this.#unlessReplaced(change));
   }
 
   /** The same without ever waiting: undefined when another process changes the service. */
   tryChange<T>(change: () => T): T | typeof VANISHED | undefined {
-    return tryWithControlLock(this.directory, change);
+    return tryWithControlLock(this.directory, () => this.#unlessReplaced(change));
+  }
+
+  /**
+   * A service that was removed although it was in use may have been made again: its lock would then
+   * guard other memory than ours.
+   */
+  #unlessReplaced<T>(change: () => T): T | typeof VANISHED {
+    const { inode, device } = this.#identity;
+    const present = identityOf(this.directory);
+    const isReplaced =
+      present !== undefined && (present.inode !== inode || present.device !== device);
+    return isReplaced ? VANISHED : change();
   }
 
   #leave(): void {
     const { words } = this.segment;
-    const { lockTimeoutMs } = this.node.domain;
-    withControlLock(this.directory, lockTimeoutMs, () => {
+    this.#changeIfPresent(() => {
       const entryWord = nodeEntryWord(this.geometry, this.#nodeIndex);
-      storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
+      // Another's, if somebody has freed it who may not: then it is left alone.
+      if (readId(words, entryWord + NODE_ENTRY_NODE_ID_WORD) === this.node.id) {
+        storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
+      }
       this.#recover();
       removeIfAbandoned(this);
     });
@@ -213,6 +234,14 @@ interface Joined<Config extends ServiceConfig, Geometry extends CommonGeometry>
   extends OpenService<Config, Geometry> {
   readonly node: NodeCore;
   readonly nodeIndex: number;
+  readonly identity: FileIdentity;
+}
+
+type FileIdentity = Pick<FileStatus, "inode" | "device">;
+
+/** Which segment lies in a directory: no file gets its inode as long as it is mapped. */
+function identityOf(directory: string): FileIdentity | undefined {
+  return statPathIfPresent(`${directory}/${SEGMENT_FILE}`);
 }
 
 /** Joins an existing service; undefined when there is none, or it vanished meanwhile. */
@@ -228,7 +257,10 @@ function join<Wanted, Config extends ServiceConfig, Geometry extends CommonGeome
     const { config, segment, geometry } = service;
     try {
       pattern.checkCompatible(config, wanted);
-      return { ...service, node, nodeIndex: takeNodeEntry(node, config, segment, geometry) };
+      const identity = identityOf(directory);
+      if (identity === undefined) throw missingFile(directory, SEGMENT_FILE);
+      const nodeIndex = takeNodeEntry(node, config, segment, geometry);
+      return { ...service, node, nodeIndex, identity };
     } catch (error) {
       segment.close();
       throw error;
@@ -284,9 +316,11 @@ function make<Wanted, Config extends ServiceConfig, Geometry extends CommonGeome
       writeId(words, entryWord + NODE_ENTRY_NODE_ID_WORD, node.id);
       words[entryWord + NODE_ENTRY_STATE_WORD] = EntryState.active;
     });
+    const identity = identityOf(unfinished);
+    if (identity === undefined) throw missingFile(unfinished, SEGMENT_FILE);
     if (renameDirectoryIfVacant(unfinished, directory)) {
       segment.moveTo(`${directory}/${SEGMENT_FILE}`);
-      return { node, directory, config, geometry, segment, nodeIndex: 0 };
+      return { node, directory, config, geometry, segment, nodeIndex: 0, identity };
     }
   } catch (error) {
     segment?.close();
@@ -320,7 +354,7 @@ function removedByForce(service: ServiceCore): FloeError {
   return new FloeError("FLOE_SERVICE_CORRUPT", {
     subject: `service "${service.config.name}"`,
     wanted: `its directory ${service.directory}`,
-    found: "that it was removed while in use",
+    found: "that it was removed while in use, or replaced",
     remedy: "Close the service's ports in all processes and open it again.",
   });
 }

@@ -33,6 +33,11 @@ export interface Waiter {
   readonly lane: string | undefined;
   /** Looks whether what it waits for has come; true when the wait is over. Must not throw. */
   tryFinish(): boolean;
+  /**
+   * Looks whether what it waits for cannot come any more; true when the wait is over. Asked instead
+   * of who waits behind others in its lane. Must not throw.
+   */
+  tryGiveUp?(): boolean;
   /** Told when waits at this port begin or cease to keep the process alive. */
   setHolding?(isHolding: boolean): void;
   /** Set when somebody else keeps the process alive for it, or nobody does. */
@@ -224,8 +229,8 @@ export class Doorbell {
       // Those who are added meanwhile come last, those who are removed not at all.
       for (const waiter of this.#waiters) {
         const { lane } = waiter;
-        if (lane !== undefined && emptyLanes?.has(lane) === true) continue;
-        if (!waiter.tryFinish()) {
+        const isBehind = lane !== undefined && emptyLanes?.has(lane) === true;
+        if (!(isBehind ? waiter.tryGiveUp?.() === true : waiter.tryFinish())) {
           if (lane !== undefined) emptyLanes = (emptyLanes ?? new Set()).add(lane);
         } else if (this.#waiters.delete(waiter)) {
           this.#letGoOf(waiter);
