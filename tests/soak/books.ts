@@ -87,24 +87,33 @@ export class Books {
     return new LedgerReader(join(this.#folder, name));
   }
 
-  /** Looks at what a process has left that has ended; its ledgers begin with its name. */
-  processEnded(processName: string): void {
+  /**
+   * Looks at what a process has left that has ended; its ledgers begin with its name. Returns those
+   * of its participants that had a port and did not come to closing it.
+   */
+  processEnded(processName: string): Set<string> {
+    const dead = new Set<string>();
     const names = this.#names((name) => name.startsWith(`${processName}-`));
     this.#checkReceivers(names);
     for (const name of names) {
       const kind = kindOf(name);
       this.totals.ports += 1;
-      if (kind === "subscriber" || kind === "listener") this.#remove(name);
-      else this.#senderEnded(name, kind);
+      const reader = this.#open(name);
+      if (reader.joinedNs > 0 && reader.closingNs === 0) dead.add(name.split(".")[0]!);
+      if (kind === "publisher" || kind === "notifier") this.#senderEnded(name, kind, reader);
+      else {
+        reader.close();
+        this.#remove(name);
+      }
     }
+    return dead;
   }
 
   #remove(name: string): void {
     rmSync(join(this.#folder, name));
   }
 
-  #senderEnded(name: string, kind: PortKind): void {
-    const reader = this.#open(name);
+  #senderEnded(name: string, kind: PortKind, reader: LedgerReader): void {
     if (kind === "notifier") this.#noteNotices(reader, true);
     if (reader.joinedNs === 0) {
       reader.close();

@@ -4,7 +4,7 @@
  */
 import { writeSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
-import { type DomainOptions, type EventService, FloeError, Node, WaitSet } from "floe";
+import { type DomainOptions, type EventService, FloeError, Node, type Peers, WaitSet } from "floe";
 import type { Message } from "../support/child.ts";
 import { Random } from "../support/random.ts";
 import type { PortKind } from "./ledger-file.ts";
@@ -193,6 +193,11 @@ export class Participant {
   /** Does something between two turns. */
   atNextTurn(task: () => Promise<void>): void {
     this.#tasks.push(task);
+  }
+
+  /** The others in its domain. */
+  get peers(): Peers {
+    return this.#node.peers;
   }
 
   /** The ids of its own publishers. */

@@ -87,6 +87,12 @@ export function isEjection(error: unknown): boolean {
   return FloeError.is(error) && error.code === "FLOE_EJECTED";
 }
 
+/** Whether somebody waited in vain. */
+function isVain(error: unknown): boolean {
+  const codes: readonly string[] = ["FLOE_TIMEOUT", "FLOE_NO_PEER", "FLOE_PEER_DIED"];
+  return FloeError.is(error) && codes.includes(error.code);
+}
+
 /** Sends messages. */
 export class WorkingPublisher implements WorkingPort {
   readonly serviceIndex: number;
@@ -161,7 +167,10 @@ interface AnySubscriber<Payload> extends Waitable {
   readonly id: string;
   poll(limit: number, handler: (payload: Payload, info: MessageInfo) => void): number;
   tryTake(): Sample<Payload> | undefined;
-  take(options: { readonly timeout: number }): Promise<Sample<Payload>>;
+  take(options: {
+    readonly timeout: number;
+    readonly requireSender: boolean;
+  }): Promise<Sample<Payload>>;
   takeSync(options: { readonly timeout: number }): Sample<Payload> | undefined;
   close(): void;
 }
@@ -238,9 +247,10 @@ export class WorkingSubscriber<Payload> implements WorkingPort {
 
   async #await(): Promise<void> {
     try {
-      this.#keep(await this.port.take({ timeout: 3 }));
+      const requireSender = this.#random.below(2) === 0;
+      this.#keep(await this.port.take({ timeout: 3, requireSender }));
     } catch (error) {
-      if (!(FloeError.is(error) && error.code === "FLOE_TIMEOUT")) throw error;
+      if (!isVain(error)) throw error;
     }
   }
 
@@ -391,9 +401,10 @@ export class WorkingListener implements WorkingPort {
 
   async #await(): Promise<void> {
     try {
-      this.#count(await this.port.wait({ timeout: 3 }));
+      const requireSender = this.#random.below(2) === 0;
+      this.#count(await this.port.wait({ timeout: 3, requireSender }));
     } catch (error) {
-      if (!(FloeError.is(error) && error.code === "FLOE_TIMEOUT")) throw error;
+      if (!isVain(error)) throw error;
     }
   }
 

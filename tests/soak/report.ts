@@ -19,6 +19,8 @@ export interface Report extends Totals {
   readonly exitsWithoutClosing: number;
   readonly ejections: number;
   readonly deathsToldAgain: number;
+  readonly nodesToldLeft: number;
+  readonly nodesToldDied: number;
   /** Ports that found no room, or a lock that was held too long, by what was said. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly domain: { readonly max: Census; readonly quiet: Census; readonly final: Census };
@@ -48,6 +50,8 @@ function rowsOfWork(report: Report): Row[] {
     ["notifications sent", whole(report.notified)],
     ["notifications counted", whole(report.counted)],
     ["deaths told more than once", whole(report.deathsToldAgain)],
+    ["nodes told to have left", whole(report.nodesToldLeft)],
+    ["nodes told to have died", whole(report.nodesToldDied)],
     ["pairs of ledgers compared", whole(report.pairs)],
     ["ports refused", whole(Object.values(report.refusals).reduce((sum, n) => sum + n, 0))],
   ];

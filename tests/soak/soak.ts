@@ -19,6 +19,7 @@ import { Random } from "../support/random.ts";
 import type { Filling, Sample } from "./assignments.ts";
 import { Books, RESIDENT } from "./books.ts";
 import { type Census, censusOf, EMPTY, greatest, pathsBelow } from "./census.ts";
+import { type Ending, endingFaults, type Told } from "./endings.ts";
 import { growthFaults } from "./growth.ts";
 import { nowNs } from "./ledger-file.ts";
 import { drawFate, type Fate, type Place, sweeper, THREADS_MAX } from "./lives.ts";
@@ -65,6 +66,8 @@ interface Life {
   hasBegun: boolean;
   nextBlow: number;
   wasKilled: boolean;
+  /** Those of its threads that were terminated, if they had not ended. */
+  readonly terminated: Set<string>;
 }
 
 /** One soak. */
@@ -79,6 +82,9 @@ export class Soak {
   readonly #offences: string[] = [];
   readonly #refusals: Map<string, number> = new Map();
   readonly #samples: Sample[] = [];
+  /** How participants have ended of whom that is certain, since the last quiet moment. */
+  readonly #endings: Map<string, Ending> = new Map();
+  readonly #endingsTold: Record<Ending, number> = { left: 0, died: 0 };
   #resident: Child | undefined;
   #lifeCount = 0;
   #killCount = 0;
@@ -89,6 +95,7 @@ export class Soak {
   #max: Census = EMPTY;
   #quiet: Census = EMPTY;
   #final: Census = EMPTY;
+  #hasResidentEnded = false;
   #isQuiet = false;
   #startedMs = 0;
 
@@ -154,6 +161,7 @@ export class Soak {
     };
     const nodeOptions = ["--expose-gc"];
     this.#resident = new Child(residentPath, { data: seat, nodeOptions });
+    this.#resident.ended.then(() => void (this.#hasResidentEnded = true));
     await this.#resident.next("joined");
   }
 
@@ -168,6 +176,7 @@ export class Soak {
       hasBegun: false,
       nextBlow: 0,
       wasKilled: false,
+      terminated: new Set(),
     };
     this.#living.add(life);
     life.child.ended.then(({ code, signal }) => this.#ended(life, code, signal));
@@ -186,7 +195,13 @@ export class Soak {
     if (life.child.stderr !== "") this.#offend(`${life.name} said: ${life.child.stderr}`);
     if (signal === "SIGKILL") this.#killCount += 1;
     else if (!life.fate.visit.seats[0]!.closes) this.#exitCount += 1;
-    this.#books.processEnded(life.name);
+    const dead = this.#books.processEnded(life.name);
+    for (const { name, closes } of life.fate.visit.seats) {
+      if (dead.has(name)) this.#endings.set(name, "died");
+      else if (signal === null && closes && !life.terminated.has(name)) {
+        this.#endings.set(name, "left");
+      }
+    }
   }
 
   /** What a process has said by itself. */
@@ -198,7 +213,10 @@ export class Soak {
       }
       const who = life?.name ?? RESIDENT;
       if (message.say === "offence") this.#offend(`${who}: ${message.text}`);
-      if (message.say === "terminated") this.#terminationCount += 1;
+      if (message.say === "terminated") {
+        this.#terminationCount += 1;
+        life?.terminated.add(message.seat as string);
+      }
       if (message.say === "ejected") this.#ejectionCount += 1;
       if (message.say !== "refused") continue;
       const what = `${message.code}, ${message.kind} of "${message.service}"`;
@@ -275,12 +293,18 @@ export class Soak {
   }
 
   #settle(): void {
+    this.#checkResident();
     const publisherIds = this.#books.settle();
     if (publisherIds.length > 0) this.#resident!.tell({ say: "forget", publisherIds });
     const oldestNs = Math.min(nowNs(), ...[...this.#living].map(({ startedNs }) => startedNs));
     this.#books.forgetBefore(oldestNs);
     const behindMs = (nowNs() - this.#books.residentDrainedNs) / 1e6;
     if (behindMs > HANG_MS) throw new Error(`who stays has done nothing for ${behindMs} ms`);
+  }
+
+  #checkResident(): void {
+    if (!this.#hasResidentEnded) return;
+    throw new Error(`who stays has ended: ${this.#resident!.stderr}`);
   }
 
   /** Ends all visitors, half of them violently, and waits until nothing is left of them. */
@@ -299,18 +323,37 @@ export class Soak {
       return this.#books.unsettledCount === 0;
     });
     this.#resident!.tell({ say: "sample" });
-    const { sample } = await this.#resident!.next("sample");
+    const { sample, endings } = await this.#answer("sample");
     this.#samples.push(sample as Sample);
-    this.#hear(this.#resident!.takeAll());
+    this.#compareEndings(endings as Told);
     this.#books.checkResidentListeners(this.#killCount + this.#terminationCount);
     this.#quiet = greatest(this.#quiet, censusOf(this.#directory));
     this.#isQuiet = false;
     this.#options.log(this.#progress());
   }
 
+  /** What the one who stays says to a question; it may say other things before. */
+  async #answer(say: string): Promise<Message> {
+    let answer: Message | undefined;
+    await this.#until(`the answer "${say}" of the one who stays`, () => {
+      const messages = this.#resident!.takeAll();
+      this.#hear(messages);
+      answer ??= messages.find((message) => message.say === say);
+      return answer !== undefined;
+    });
+    return answer!;
+  }
+
+  #compareEndings(told: Told): void {
+    for (const fault of endingFaults(told, this.#endings)) this.#offend(`who stays: ${fault}`);
+    for (const { ending } of told.endings) this.#endingsTold[ending] += 1;
+    this.#endings.clear();
+  }
+
   async #until(what: string, condition: () => boolean): Promise<void> {
     const endMs = performance.now() + HANG_MS;
     while (!condition()) {
+      this.#checkResident();
       if (performance.now() > endMs) throw new Error(`waited ${HANG_MS} ms for ${what}`);
       await delay(TICK_MS);
     }
@@ -424,6 +467,8 @@ export class Soak {
       exitsWithoutClosing: this.#exitCount,
       ...this.#books.totals,
       deathsToldAgain: this.#books.toldAgain,
+      nodesToldLeft: this.#endingsTold.left,
+      nodesToldDied: this.#endingsTold.died,
       refusals: Object.fromEntries([...this.#refusals].sort()),
       domain: { max: this.#max, quiet: this.#quiet, final: this.#final },
       samples: this.#samples,

@@ -8,6 +8,7 @@ import { capabilities } from "floe";
 import { orders, programData } from "../../support/program.ts";
 import { mappedFiles, resourcesHeld } from "../../support/resources.ts";
 import type { Sample } from "../assignments.ts";
+import { EndingsTold, type Told } from "../endings.ts";
 import { Participant, type Seat, tell } from "../participant.ts";
 
 const seat = programData<Seat>();
@@ -38,6 +39,15 @@ function mappedBytes(): number {
   return ranges.reduce((sum, bytes) => sum + bytes, 0);
 }
 
+const END_MS_MAX = 20_000;
+
+/** What was told of the others, who have all ended. */
+async function toldOfAll(told: EndingsTold): Promise<Told> {
+  const endMs = performance.now() + END_MS_MAX;
+  while (told.presentCount > 0 && performance.now() < endMs) await turn();
+  return told.take();
+}
+
 async function sample(participant: Participant): Promise<Sample> {
   // Work lets go of those who have gone; then everything that nobody refers to is collected.
   for (let round = 0; round < 200; round += 1) {
@@ -65,6 +75,7 @@ async function sample(participant: Participant): Promise<Sample> {
 
 const participant = new Participant(seat);
 participant.join();
+const told = new EndingsTold(participant.peers, (text) => tell({ say: "offence", text }));
 tell({ say: "joined" });
 
 async function listen(): Promise<void> {
@@ -72,7 +83,8 @@ async function listen(): Promise<void> {
     if (order.say === "forget") participant.forget(order.publisherIds as string[]);
     if (order.say === "sample")
       participant.atNextTurn(async () => {
-        tell({ say: "sample", sample: await sample(participant) });
+          const endings = await toldOfAll(told);
+        tell({ say: "sample", endings, sample: await sample(participant) });
       });
     if (order.say === "end") break;
   }
