@@ -104,7 +104,7 @@ floeTest(
     const { node, service } = open(bench);
     const subscribers = [service.subscriber(), service.subscriber()] as const;
     const waits = new WaitSet();
-    waits.attach(subscribers[1], { deadline: 1 });
+    waits.attachDeadline(subscribers[1], 1);
     const victim = start(bench, { sends: 1 });
     await victim.next("holding");
     for (const one of subscribers) one.poll(1, () => {});
