@@ -83,7 +83,7 @@ async function listen(): Promise<void> {
     if (order.say === "forget") participant.forget(order.publisherIds as string[]);
     if (order.say === "sample")
       participant.atNextTurn(async () => {
-          const endings = await toldOfAll(told);
+        const endings = await toldOfAll(told);
         tell({ say: "sample", endings, sample: await sample(participant) });
       });
     if (order.say === "end") break;
