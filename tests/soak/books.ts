@@ -87,6 +87,16 @@ export class Books {
     return new LedgerReader(join(this.#folder, name));
   }
 
+  /** The same of somebody who lives, and takes its ledger away if it found no room for its port. */
+  #openIfPresent(name: string): LedgerReader | undefined {
+    try {
+      return this.#open(name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
   /**
    * Looks at what a process has left that has ended; its ledgers begin with its name. Returns those
    * of its participants that had a port and did not come to closing it.
@@ -153,7 +163,10 @@ export class Books {
     const living = this.#names((name) => {
       const isSender = ["publisher", "notifier"].includes(kindOf(name));
       return isSender && !endedNames.has(name);
-    }).map((name) => ({ name, kind: kindOf(name), reader: this.#open(name) }));
+    }).flatMap((name) => {
+      const reader = this.#openIfPresent(name);
+      return reader === undefined ? [] : [{ name, kind: kindOf(name), reader }];
+    });
     const senders = [...this.#ended, ...living];
     for (const name of receivers) {
       const reader = this.#open(name);

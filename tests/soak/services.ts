@@ -49,7 +49,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 /** Nodes for whom there is room in all services but the narrow ones. */
-const NODES = 48;
+const NODES = 24;
 
 const ROOMY: Quality = {
   bufferSize: 8,

@@ -179,7 +179,9 @@ export class Soak {
       terminated: new Set(),
     };
     this.#living.add(life);
-    life.child.ended.then(({ code, signal }) => this.#ended(life, code, signal));
+    life.child.ended
+      .then(({ code, signal }) => this.#ended(life, code, signal))
+      .catch((error) => this.#offend(`what ${name} has left cannot be read: ${error.stack}`));
     return life;
   }
 
