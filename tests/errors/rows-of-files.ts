@@ -260,7 +260,7 @@ const removedRows: readonly Row[] = [
   {
     mistake: "a domain that was removed before a service is made",
     code: "FLOE_SERVICE_CORRUPT",
-    expected: { subject: /\.created\./, wanted: /directory/, found: /ENOENT/, remedy: /anew/ },
+    expected: { subject: /alive$/, wanted: /lives/, found: /removed/, remedy: /new node/ },
     provoke: (stage) => {
       const node = stage.node();
       rmSync(stage.bench.directory, { recursive: true });
