@@ -18,7 +18,6 @@ import {
   DESCRIPTOR_INDEX_BITS,
   SegmentKind,
 } from "../layout/values.ts";
-import { statPathIfPresent } from "../os/files.ts";
 import type { Id } from "./id.ts";
 import type { Permissions } from "./permissions.ts";
 import { corrupt, readU64, Segment, writeU64 } from "./segment.ts";
@@ -56,24 +55,12 @@ export function dataSegmentBytes(geometry: ChunkGeometry): number {
   return DATA_SEGMENT_FIRST_CHUNK_BYTES + geometry.chunkCount * geometry.chunkStrideBytes;
 }
 
-/**
- * Makes a data segment with all its memory. Throws FLOE_OUT_OF_MEMORY when there is no room, and
- * FLOE_SERVICE_CORRUPT when there is no such directory any more.
- */
+/** Makes a data segment with all its memory. Throws FLOE_OUT_OF_MEMORY when there is no room. */
 export function createDataSegment(
   name: DataSegmentName,
   geometry: ChunkGeometry,
   permissions: Permissions,
 ): Segment {
-  try {
-    return create(name, geometry, permissions);
-  } catch (error) {
-    if (statPathIfPresent(name.directory) !== undefined) throw error;
-    throw corrupt(name.directory, "directory", "of a service", "that it was removed while in use");
-  }
-}
-
-function create(name: DataSegmentName, geometry: ChunkGeometry, permissions: Permissions): Segment {
   const sizeBytes = dataSegmentBytes(geometry);
   return Segment.create({
     path: dataSegmentPath(name),

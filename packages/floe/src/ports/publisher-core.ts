@@ -276,6 +276,8 @@ export class PublisherCore implements DoorbellOwner {
     // Before memory is made: perhaps somebody who died holds some, and nobody has noticed yet.
     if (this.#links.length > 0 && this.#recoverFromDead()) descriptor = pool.take();
     if (descriptor !== 0) return descriptor;
+    // Else the new file would lie in the directory of another service of the name.
+    this.service.checkPresent();
     this.#pools.grow(pool);
     return pool.take();
   }
