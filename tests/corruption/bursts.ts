@@ -6,7 +6,7 @@
  */
 import type { Random } from "../support/random.ts";
 import { CONFIG_KINDS, FIFO_KINDS } from "./files.ts";
-import { allKinds, kindsOfCreators } from "./words.ts";
+import { allKinds, kindsOfCreators, RESERVED } from "./words.ts";
 
 /** What a burst of writes is to be. */
 export interface Burst {
@@ -32,9 +32,31 @@ const kindsOfOthers: readonly string[] = KINDS.filter(
   (kind) => !kindsOfCreators().includes(kind) && !CONFIG_KINDS.includes(kind),
 );
 
-/** The next round's burst, of at most `writesMax` writes. */
-export function drawBurst(random: Random, writesMax: number): Burst {
+/** Kinds that nothing is concluded from but for people, or which ports to look at. */
+const HARMLESS_KINDS: readonly string[] = [
+  RESERVED,
+  ...FIFO_KINDS,
+  ...KINDS.filter((kind) => /entry: (name|nameBytes|bell|bellToken|descriptorBell)$/.test(kind)),
+  "segment header: formatMinor",
+];
+
+/** Errors that say that something was damaged. */
+const DAMAGE_CODES = ["FLOE_LINK_POISONED", "FLOE_SERVICE_CORRUPT", "FLOE_EJECTED"] as const;
+
+/** The errors of a round that cannot come from what was written to. */
+export function unfoundedErrors(
+  title: string,
+  codes: Readonly<Partial<Record<string, number>>>,
+): string[] {
+  if (HARMLESS_KINDS.includes(title)) return DAMAGE_CODES.filter((code) => code in codes);
+  const isOfEvents = /^(event|listener|notifier) /.test(title);
+  return isOfEvents && "FLOE_LINK_POISONED" in codes ? ["FLOE_LINK_POISONED"] : [];
+}
+
+/** The next round's burst, of at most `writesMax` writes; to words of one kind if it is given. */
+export function drawBurst(random: Random, writesMax: number, only: string | undefined): Burst {
   const writes = Math.min(random.pick(WRITES_A_BURST), writesMax);
+  if (only !== undefined) return { title: only, kinds: [only], writes };
   switch (random.below(4)) {
     case 0:
       return { title: ALL, kinds: KINDS, writes };

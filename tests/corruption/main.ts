@@ -3,7 +3,8 @@
  * a peer can write, by the million, while traffic runs.
  *
  * Prints a table; ends with 1 when the library has done anything but return values and throw
- * FloeErrors. `--arrangement A --from ROUND --rounds N` plays some rounds again.
+ * FloeErrors. `--arrangement A --from ROUND --rounds N` plays some rounds again, `--kind K` writes to
+ * words of one kind only.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     writes: { type: "string", default: "1000000" },
     seed: { type: "string", default: String(Date.now() % 0x7fff_ffff) },
     arrangement: { type: "string" },
+    kind: { type: "string" },
     from: { type: "string", default: "0" },
     rounds: { type: "string", default: String(Number.MAX_SAFE_INTEGER) },
     json: { type: "boolean", default: false },
@@ -65,6 +67,7 @@ for (const arrangement of arrangements) {
     firstRound: Number(values.from),
     rounds: Number(values.rounds),
     writes: Math.ceil(Number(values.writes) * share),
+    ...(values.kind === undefined ? {} : { kind: values.kind }),
   };
   await play(scene, plan, {
     onRound: (result) => tally.onRound(result),

@@ -10,7 +10,7 @@
  */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Burst } from "./bursts.ts";
+import { type Burst, unfoundedErrors } from "./bursts.ts";
 import type { FindingsSummary } from "./findings.ts";
 import { NOISY_BYTES, NOISY_DIRECTORIES, NOISY_EVENTS, NOISY_RECORDS } from "./services.ts";
 import { FRESH_MESSAGES } from "./stations.ts";
@@ -115,6 +115,8 @@ export async function playRound(stage: Stage, burst: Burst): Promise<RoundResult
   if (failed.length > 0 && round.errorCount === errorsBefore) {
     round.offences.push(`ports made again are silent, without an error: ${failed}`);
   }
+  const unfounded = unfoundedErrors(burst.title, round.codes);
+  if (unfounded.length > 0) round.offences.push(`${unfounded} although nothing was damaged`);
   await round.tell("leave");
   removeServices(stage.domainPath);
   await round.tell("assertNothingHeld");

@@ -30,6 +30,8 @@ export interface Play {
   /** Ends after so many rounds, or when there were so many writes. */
   readonly rounds: number;
   readonly writes: number;
+  /** The one kind of word to write to; left out: all. */
+  readonly kind?: string;
 }
 
 /** Where processes are started, in a domain of their own. */
@@ -138,7 +140,7 @@ async function playBetween(scene: Scene, plan: Play, audience: Audience): Promis
       random.reseed(roundSeed(plan.seed, round));
       scribbler.beginNotes(`seed ${plan.seed}, round ${round}`);
       await beginRound(children, random);
-      const result = await playRound(stage, drawBurst(random, left));
+      const result = await playRound(stage, drawBurst(random, left, plan.kind));
       for (const count of Object.values(result.writes)) left -= count;
       reporter.played(result);
     }

@@ -36,6 +36,8 @@ export interface Victim {
 /** Does what an order says. */
 export async function obeyed(party: Party, findings: Findings, order: Order): Promise<Answer> {
   const counts = (await party[order]()) ?? {};
+  // Warnings come a little later than what they are about.
+  await turn();
   return { counts, findings: findings.takeSummary() };
 }
 

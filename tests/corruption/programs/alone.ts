@@ -15,7 +15,7 @@ import { NOTES_SHOWN, type Play } from "../run.ts";
 import { lastNotes, Scribbler } from "../scribbler.ts";
 import { burstWithin, LocalVictim } from "../victim.ts";
 
-const { domain, seed, firstRound, rounds, writes, logPath } = programData<
+const { domain, seed, firstRound, rounds, writes, kind, logPath } = programData<
   Play & { readonly domain: DomainOptions; readonly logPath: string }
 >();
 const random = new Random(seed);
@@ -39,7 +39,7 @@ for (let round = firstRound; left > 0 && round < firstRound + rounds; round += 1
   random.reseed(roundSeed(seed, round));
   scribbler.beginNotes(`seed ${seed}, round ${round}`);
   say({ say: "round", round });
-  const result = await playRound(stage, drawBurst(random, left));
+  const result = await playRound(stage, drawBurst(random, left, kind));
   for (const count of Object.values(result.writes)) left -= count;
   const offences = [...result.offences, ...memory.offences()];
   const notes = offences.length > 0 ? { notes: lastNotes(logPath, NOTES_SHOWN) } : {};
