@@ -3,8 +3,8 @@
  * a peer can write, by the million, while traffic runs.
  *
  * Prints a table; ends with 1 when the library has done anything but return values and throw
- * FloeErrors. `--arrangement A --from ROUND --rounds N` plays some rounds again, `--kind K` writes to
- * words of one kind only.
+ * FloeErrors. `--arrangement A --from ROUND --rounds N` plays some rounds again, `--kind K` writes
+ * to words of one kind only.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
