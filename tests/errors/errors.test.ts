@@ -21,6 +21,7 @@ const rows: readonly Row[] = [...rowsOfOptions, ...rowsOfFiles, ...rowsOfUse, ..
 /** Codes that no row provokes, and why. */
 const NOT_IN_TABLE: Partial<Record<ErrorCode, string>> = {
   FLOE_OUT_OF_MEMORY: "needs a full file system: full-memory.test.ts provokes it at every step",
+  FLOE_TOO_MANY_FILES: "needs a process that has used its descriptors up",
   FLOE_SERVICE_IN_FLUX: "needs a service that vanishes at each of many looks, for seconds",
 };
 

@@ -63,6 +63,8 @@ const configRows: readonly Row[] = [
   configRow("has another pattern", /pattern/, /"event"/, replacing(["pattern"], "event")),
   configRow("has no name", /name/, /null/, replacing(["name"], null)),
   configRow("has a hostile name", /name/, /toString/, replacing(["name"], { toString: 1 })),
+  configRow("has another name", /service\.publish-subscribe\.s$/, /"t"/, replacing(["name"], "t")),
+  configRow("has an empty name", /service\.publish-subscribe\.s$/, /""/, replacing(["name"], "")),
   configRow("has a bad id", /serviceId/, /"x"/, replacing(["serviceId"], "x")),
   configRow("has no payload", /payload/, /nothing/, replacing(["payload"], undefined)),
   configRow("has a bad limit", /maxNodes/, /-1/, replacing(["quality", "maxNodes"], -1)),
@@ -81,8 +83,13 @@ const configRows: readonly Row[] = [
   },
   {
     mistake: "a service.json that is huge",
-    code: "FLOE_SYSTEM",
-    expected: { subject: /service\.json/, wanted: /1048576 bytes/, found: /EFBIG/, remedy: /./ },
+    code: "FLOE_SERVICE_CORRUPT",
+    expected: {
+      subject: /service\.json/,
+      wanted: /1048576 bytes/,
+      found: /^20\d{5} bytes/,
+      remedy: /remove/,
+    },
     provoke: damaged((stage) => stage.editConfig((json) => json + " ".repeat(2 << 20))),
   },
   {
@@ -252,8 +259,8 @@ const removedRows: readonly Row[] = [
   },
   {
     mistake: "a domain that was removed before a service is made",
-    code: "FLOE_SYSTEM",
-    expected: { subject: /\.created\./, wanted: /directory/, found: /ENOENT/, remedy: /./ },
+    code: "FLOE_SERVICE_CORRUPT",
+    expected: { subject: /alive$/, wanted: /lives/, found: /removed/, remedy: /new node/ },
     provoke: (stage) => {
       const node = stage.node();
       rmSync(stage.bench.directory, { recursive: true });
@@ -262,8 +269,8 @@ const removedRows: readonly Row[] = [
   },
   {
     mistake: "a file in the way of a service",
-    code: "FLOE_SYSTEM",
-    expected: { subject: /service\.publish/, wanted: /directory/, found: /ENOTDIR/, remedy: /./ },
+    code: "FLOE_SERVICE_CORRUPT",
+    expected: { subject: /service\.publish/, wanted: /directory/, found: /file/, remedy: /Remove/ },
     provoke: (stage) => {
       const node = stage.node();
       writeFileSync(stage.directory(), "");

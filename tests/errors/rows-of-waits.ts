@@ -145,6 +145,12 @@ export const rowsOfWaits: readonly Row[] = [
     provoke: (stage) => waitSet(stage).attachInterval(0),
   },
   {
+    mistake: "a descriptor in a wait set that is not open",
+    code: "FLOE_SYSTEM",
+    expected: { subject: /descriptor 99999/, wanted: /watch/, found: /EBADF/, remedy: /./ },
+    provoke: (stage) => waitSet(stage).attachDescriptor(99_999),
+  },
+  {
     mistake: "a wait set that was closed",
     code: "FLOE_CLOSED",
     expected: { subject: /wait set/, wanted: /use/, found: /closed/, remedy: /new/ },

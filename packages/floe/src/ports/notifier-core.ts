@@ -124,11 +124,15 @@ export class NotifierCore implements DoorbellOwner {
     if (topology === this.#topologySeen || !this.#isOpen) return;
     this.#topologySeen = topology;
     const { service } = this;
-    const known = new Map(this.#links.map((link) => [link.listener.generation, link]));
+    // By place, and not by generation: that of two entries may be made equal by a damaged one.
+    const known = new Map(this.#links.map((link) => [link.listener.index, link]));
     this.#links = openPorts(service, service.geometry.listeners).map((listener) => {
-      const link = known.get(listener.generation);
-      known.delete(listener.generation);
-      return link ?? new NotifierLink(service, listener);
+      const link = known.get(listener.index);
+      if (link?.listener.generation !== listener.generation) {
+        return new NotifierLink(service, listener);
+      }
+      known.delete(listener.index);
+      return link;
     });
     for (const link of known.values()) link.close();
     this.#reached = this.#links.filter(

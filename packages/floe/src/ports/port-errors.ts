@@ -27,6 +27,16 @@ export function ejected(serviceName: string): FloeError {
   });
 }
 
+/** The entry of a port in its service's tables is not its own any more. */
+export function displaced(kind: PortKind, serviceName: string): FloeError {
+  return new FloeError("FLOE_SERVICE_CORRUPT", {
+    subject: `${kind} of "${serviceName}"`,
+    wanted: "its place in the service",
+    found: "that somebody has freed it, given it away or damaged it",
+    remedy: `Close it and make a new ${kind}; some process of this service corrupts memory.`,
+  });
+}
+
 /** A port is polled within the handler of a poll; `otherCall` is what may be called there. */
 export function nestedPoll(kind: PortKind, otherCall: string): FloeError {
   return new FloeError("FLOE_OPTION_INVALID", {

@@ -25,7 +25,7 @@ import {
 import { type Id, randomId } from "../memory/id.ts";
 import { unsignedLong } from "../memory/segment.ts";
 import { PeerWatch } from "../registry/peer-watch.ts";
-import { type PortPlace, signalSenderChange } from "../registry/port-table.ts";
+import { isActivePort, type PortPlace, signalSenderChange } from "../registry/port-table.ts";
 import {
   activeSubscriberGeneration,
   announceDataSegment,
@@ -40,6 +40,7 @@ import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { isAsleep } from "../structures/mod.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
 import { Retry } from "../wait/retry.ts";
+import { displaced } from "./port-errors.ts";
 import { PublisherLink } from "./publisher-link.ts";
 
 const linkPoisoned = channel("floe:link:poisoned");
@@ -73,6 +74,8 @@ export class PublisherCore implements DoorbellOwner {
   #sequenceHigh = 0;
   #loanCount = 0;
   #hasLeft = false;
+  /** Whether somebody has damaged this port's entry: it reaches nobody any more. */
+  #isDisplaced = false;
   #uses = 1;
 
   constructor(service: PublishSubscribeCore, name: string, ejectAfterMs?: number) {
@@ -101,13 +104,18 @@ export class PublisherCore implements DoorbellOwner {
       // Few, so that the same ones are used again while caches hold them; more come when needed.
       chunksUsual: quality.bufferSize + quality.maxLoanedSamples + 2,
       announcements: {
-        announce: (number, incarnation, geometry) =>
-          announceDataSegment(service, row, number, incarnation, geometry),
-        withdraw: (number) => withdrawDataSegment(service, row, number),
+        announce: (number, incarnation, geometry) => {
+          if (this.#isDisplaced) return;
+          announceDataSegment(service, row, number, incarnation, geometry);
+        },
+        withdraw: (number) => {
+          if (!this.#isDisplaced) withdrawDataSegment(service, row, number);
+        },
       },
     });
     this.#subscriberNodes = new PeerWatch(service.node.peerLives, () => this.#recovery.begin());
-    this.#topologySeen = 0;
+    // Another number than the present one: the first look finds the subscribers.
+    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD);
     this.refresh();
   }
 
@@ -149,9 +157,14 @@ export class PublisherCore implements DoorbellOwner {
   /** Looks whether subscribers have come or gone. */
   refresh(): void {
     const topology = loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD);
-    if (topology === this.#topologySeen) return;
+    if (topology === this.#topologySeen || this.#isDisplaced) return;
     this.#topologySeen = topology;
     const { service } = this;
+    const { publishers } = service.geometry;
+    if (!isActivePort(this.#words, publishers, this.#place)) {
+      this.#endDisplaced();
+      return;
+    }
     this.#reclaimRetired();
     const known = new Map(this.#links.map((link) => [link.column, link]));
     const links: PublisherLink[] = [];
@@ -179,6 +192,17 @@ export class PublisherCore implements DoorbellOwner {
     }
     const nodeIds = new Set(links.map((link) => link.ringer.nodeId));
     if (this.#subscriberNodes.set(nodeIds).hasEnded) this.#recovery.begin();
+  }
+
+  /**
+   * Somebody has damaged this port's entry. Its row may be another's by now, so nothing is written
+   * there any more.
+   */
+  #endDisplaced(): void {
+    this.#isDisplaced = true;
+    for (const link of this.#links) link.ringer.close();
+    this.#links = [];
+    process.emitWarning(displaced("publisher", this.service.config.name));
   }
 
   /** Ends a link that its subscriber does not use any more, or is not to use any more. */
@@ -252,6 +276,8 @@ export class PublisherCore implements DoorbellOwner {
     // Before memory is made: perhaps somebody who died holds some, and nobody has noticed yet.
     if (this.#links.length > 0 && this.#recoverFromDead()) descriptor = pool.take();
     if (descriptor !== 0) return descriptor;
+    // Else the new file would lie in the directory of another service of the name.
+    this.service.checkPresent();
     this.#pools.grow(pool);
     return pool.take();
   }
@@ -382,7 +408,7 @@ export class PublisherCore implements DoorbellOwner {
 
   /** Gives a link up whose subscriber wrote nonsense: its chunks return, the others go on. */
   #poison(link: PublisherLink, wanted: string, found: string): void {
-    if (this.#poisonedGenerations.has(link.generation)) return;
+    if (!this.#links.includes(link)) return;
     this.#poisonedGenerations.add(link.generation);
     this.#links = this.#links.filter((other) => other !== link);
     link.disconnect(this.#takeBackFrom);

@@ -22,7 +22,7 @@ import {
   LARGE_CHUNK_BYTES,
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
-import { unsignedLong } from "../memory/segment.ts";
+import { corrupt, unsignedLong } from "../memory/segment.ts";
 import {
   activePorts,
   formerPortDetails,
@@ -37,6 +37,7 @@ import {
   signalReceiverChange,
 } from "../registry/port-table.ts";
 import {
+  activeSubscriberGeneration,
   isEjected,
   joinAsSubscriber,
   leaveAsSubscriber,
@@ -51,7 +52,7 @@ import { Retry } from "../wait/retry.ts";
 import type { WaitDescription } from "../wait/wait-errors.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
 import { KnownSenders } from "./known-senders.ts";
-import { ejected } from "./port-errors.ts";
+import { displaced, ejected } from "./port-errors.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import { SubscriberLink } from "./subscriber-link.ts";
 
@@ -69,6 +70,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   readonly #words: Int32Array;
   readonly #borrowedMax: number;
   readonly #payloadOffsetBytes: number;
+  readonly #payloadBytesMin: number;
   #links: SubscriberLink[] = [];
   /** Rows of closed publishers that could not be freed at once. */
   readonly #unfinishedRows: Set<number> = new Set();
@@ -85,12 +87,15 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   /** Whether an idle poll has chunks to return, or a closed publisher to let go. */
   #hasReturns = false;
   #isOpen = true;
-  #isEjected = false;
+  /** Why this port, which nobody has closed, receives nothing any more. */
+  #ending: "ejected" | "displaced" | undefined;
   #uses = 1;
 
-  constructor(service: PublishSubscribeCore, name: string) {
+  /** `payloadBytesMin` is what every payload has at least, because it is read without a look. */
+  constructor(service: PublishSubscribeCore, name: string, payloadBytesMin: number) {
     this.service = service.retain();
     this.name = name;
+    this.#payloadBytesMin = payloadBytesMin;
     this.doorbell = new Doorbell(service.node, this);
     this.#senders = new KnownSenders(service.node);
     this.#words = service.segment.words;
@@ -155,15 +160,24 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.#uses = 0;
   }
 
-  /** A publisher has ejected this port: ends all links, into which it must not write any more. */
-  #endEjected(): void {
-    this.#isEjected = true;
+  /**
+   * Looks whether this port's entry is still its own. If a publisher has ejected it, or somebody
+   * has damaged the entry, all links end, into which it must not write any more.
+   */
+  #lookForEnding(): boolean {
+    if (this.#ending !== undefined || !this.#isOpen) return this.#ending !== undefined;
+    const { index, generation } = this.#place;
+    if (activeSubscriberGeneration(this.service, index) === generation) return false;
+    this.#ending = isEjected(this.service, index, generation) ? "ejected" : "displaced";
     for (const link of this.#links) link.close();
     this.#links = [];
+    return true;
   }
 
-  #assertNotEjected(): void {
-    if (this.#isEjected) throw ejected(this.service.config.name);
+  #assertNotEnded(): void {
+    if (this.#ending === undefined) return;
+    const { name } = this.service.config;
+    throw this.#ending === "ejected" ? ejected(name) : displaced("subscriber", name);
   }
 
   /** Looks whether publishers, links or data segments have changed. */
@@ -171,10 +185,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
     if (topology === this.#topologySeen || !this.#isOpen) return;
     this.#topologySeen = topology;
-    if (isEjected(this.service, this.#place.index, this.#place.generation)) {
-      this.#endEjected();
-      return;
-    }
+    if (this.#lookForEnding()) return;
     const known = new Map(this.#links.map((link) => [link.row, link]));
     const links: SubscriberLink[] = [];
     let failure: unknown;
@@ -183,6 +194,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       if (link === undefined) continue;
       links.push(link);
       try {
+        this.#assertOnlyOne(link, known);
         link.refreshSegments();
       } catch (error) {
         // One damaged publisher must not keep this port from hearing the others.
@@ -193,6 +205,22 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.#links = links;
     this.#endDrainedLinks();
     if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * An id names a publisher's files, so whoever has another's would be taken for it. Who was known
+   * before by that id is believed; throws FLOE_SERVICE_CORRUPT for who comes with it later.
+   */
+  #assertOnlyOne(link: SubscriberLink, known: ReadonlyMap<number, SubscriberLink>): void {
+    if (known.get(link.row) === link) return;
+    const { service } = this;
+    for (let row = 0; row < service.geometry.publisherRowCount; row += 1) {
+      if (row === link.row) continue;
+      const entryWord = publisherEntryWord(service, row);
+      if (portState(this.#words, entryWord) === EntryState.free) continue;
+      if (portIdIn(this.#words, entryWord) !== link.publisherId) continue;
+      throw corrupt(service.segment.path, "publisher ids", "unlike each other", link.publisherId);
+    }
   }
 
   #refreshRow(row: number, known: SubscriberLink | undefined): SubscriberLink | undefined {
@@ -302,7 +330,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     const isBusy =
       hasChanged ||
       this.#hasReturns ||
-      this.#isEjected ||
+      this.#ending !== undefined ||
       (this.#idlePolls & IDLE_POLLS_MASK) === 0;
     return isBusy && this.#useIdleTime(message);
   }
@@ -310,7 +338,9 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   #useIdleTime(message: ReceivedMessage): boolean {
     const topologySeen = this.#topologySeen;
     this.refresh();
-    this.#assertNotEjected();
+    // Now and then: nobody counts when somebody damages an entry.
+    if ((this.#idlePolls & IDLE_POLLS_MASK) === 0) this.#lookForEnding();
+    this.#assertNotEnded();
     if (this.#topologySeen !== topologySeen && this.takeNext(message)) return true;
     this.#hasReturns = false;
     this.tidyUp();
@@ -345,7 +375,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
    */
   get hasNews(): boolean {
     const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
-    if (topology !== this.#topologySeen) return true;
+    if (topology !== this.#topologySeen || this.#lookForEnding()) return true;
     const links = this.#links;
     for (let index = 0; index < links.length; index += 1) {
       if (!links[index]!.isEmpty) return true;
@@ -357,7 +387,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   isReady(): boolean {
     this.refresh();
     return (
-      this.#isEjected ||
+      this.#ending !== undefined ||
       this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty)
     );
   }
@@ -410,8 +440,9 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD),
       peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1),
     );
-    if (payloadBytes > mapped.chunkStrideBytes - this.#payloadOffsetBytes) {
-      throw this.#poison(link, "a payload that fits its chunk", payloadBytes);
+    const roomBytes = mapped.chunkStrideBytes - this.#payloadOffsetBytes;
+    if (payloadBytes > roomBytes || payloadBytes < this.#payloadBytesMin) {
+      throw this.#poison(link, "a payload that fits its chunk and its type", payloadBytes);
     }
     const missed = sequence - link.expectedSequence;
     if (missed < 0) throw this.#poison(link, "messages in order of their numbers", sequence);
@@ -429,7 +460,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   #refreshHolding(link: SubscriberLink, descriptor: number): void {
     try {
       this.refresh();
-      this.#assertNotEjected();
+      this.#assertNotEnded();
     } catch (error) {
       this.giveBack(link, descriptor);
       throw error;
@@ -469,8 +500,10 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   }
 
   #poison(link: SubscriberLink, wanted: string, found: number): FloeError {
-    link.borrowedCount -= 1;
     link.heldCount -= 1;
+    // A link that has ended while the message was in hand goes with it.
+    if (link.isOver) link.forgetSample();
+    else link.borrowedCount -= 1;
     link.poison();
     this.#endDrainedLinks();
     return new FloeError("FLOE_LINK_POISONED", {

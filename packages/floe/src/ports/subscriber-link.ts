@@ -116,10 +116,16 @@ export class SubscriberLink {
       if (mapped?.incarnation === entry.incarnation) continue;
       if (mapped === undefined && entry.incarnation === 0) continue;
       if (mapped !== undefined) this.#service.dataSegments.release(mapped);
-      this.segments[number] =
-        entry.incarnation === 0
-          ? undefined
-          : this.#service.dataSegments.acquire(this.publisherId, number, entry.incarnation, entry);
+      // Before what may throw: else it would be released once more at the end.
+      this.segments[number] = undefined;
+      if (entry.incarnation === 0) continue;
+      const { dataSegments } = this.#service;
+      this.segments[number] = dataSegments.acquire(
+        this.publisherId,
+        number,
+        entry.incarnation,
+        entry,
+      );
     }
   }
 

@@ -65,4 +65,9 @@ export class NodeCore implements Participant {
     cleanDomain(this.domain, BRIEFLY);
     this.#presence.end();
   }
+
+  /** Throws FLOE_SERVICE_CORRUPT when somebody has removed the node's directory. */
+  checkPresent(): void {
+    this.#presence.check();
+  }
 }

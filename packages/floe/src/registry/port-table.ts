@@ -279,9 +279,9 @@ export function setPortState(
   storeRelease(service.segment.words, entryWord + PORT_ENTRY_STATE_WORD, state);
 }
 
-/** Whether an entry, in whatever state, is that of a port of this generation. */
-export function isEntryOf(words: Words, table: PortTable, place: PortPlace): boolean {
-  return portGeneration(words, portEntryWord(table, place.index)) === place.generation;
+/** Whether an active port still stands in its own place. */
+export function isActivePort(words: Words, table: PortTable, place: PortPlace): boolean {
+  return activeGeneration(words, portEntryWord(table, place.index)) === place.generation;
 }
 
 /**
@@ -294,7 +294,8 @@ export function endPort(
   place: PortPlace,
   state: number,
 ): boolean {
-  if (!isEntryOf(service.segment.words, table, place)) return false;
+  const generation = portGeneration(service.segment.words, portEntryWord(table, place.index));
+  if (generation !== place.generation) return false;
   setPortState(service, table, place.index, state);
   return true;
 }
