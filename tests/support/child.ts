@@ -131,6 +131,11 @@ export class Child {
     throw new Error(`said ${JSON.stringify(message)} instead of "${wanted}": ${this.#stderr}`);
   }
 
+  /** What the program has said and nobody has waited for. */
+  takeAll(): Message[] {
+    return this.#messages.splice(0);
+  }
+
   /** Closes the program's standard input, which asks it to end, and waits until it has. */
   async finish(): Promise<End> {
     this.#process.stdin!.end();
@@ -142,6 +147,11 @@ export class Child {
 
   /** Ends the program at once. */
   kill(): void {
-    this.#process.kill("SIGKILL");
+    this.signal("SIGKILL");
+  }
+
+  /** Sends a signal, unless the program has ended. */
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
   }
 }

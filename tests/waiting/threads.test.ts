@@ -47,9 +47,13 @@ for (const way of ["loop", "blocked"] as const) {
     using publisher = ticks.publisher();
     for (let round = 0; round < 5; round += 1) {
       const worker = startWorker(bench, way, 1);
-      const before = publisher.subscriberCount;
-      await publisher.waitForSubscribers({ count: before + 1, timeout: 20_000 });
-      await worker.terminate();
+      try {
+        await publisher.waitForSubscribers({ timeout: 20_000 });
+      } finally {
+        await worker.terminate();
+      }
+      // A worker that is gone is found dead at any time, by whoever comes next at the latest.
+      await waitFor("the worker to be missed", () => publisher.subscriberCount === 0);
     }
   });
 }

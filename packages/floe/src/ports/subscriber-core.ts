@@ -22,7 +22,7 @@ import {
   LARGE_CHUNK_BYTES,
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
-import { unsignedLong } from "../memory/segment.ts";
+import { corrupt, unsignedLong } from "../memory/segment.ts";
 import { isPassing } from "../os/system-error.ts";
 import {
   activePorts,
@@ -71,6 +71,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   readonly #words: Int32Array;
   readonly #borrowedMax: number;
   readonly #payloadOffsetBytes: number;
+  readonly #payloadBytesMin: number;
   #links: SubscriberLink[] = [];
   /** Rows of closed publishers that could not be freed at once. */
   readonly #unfinishedRows: Set<number> = new Set();
@@ -91,9 +92,11 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   #ending: "ejected" | "displaced" | undefined;
   #uses = 1;
 
-  constructor(service: PublishSubscribeCore, name: string) {
+  /** `payloadBytesMin` is what every payload has at least, because it is read without a look. */
+  constructor(service: PublishSubscribeCore, name: string, payloadBytesMin: number) {
     this.service = service.retain();
     this.name = name;
+    this.#payloadBytesMin = payloadBytesMin;
     this.doorbell = new Doorbell(service.node, this);
     this.#senders = new KnownSenders(service.node);
     this.#words = service.segment.words;
@@ -192,6 +195,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       if (link === undefined) continue;
       links.push(link);
       try {
+        this.#assertOnlyOne(link, known);
         link.refreshSegments();
       } catch (error) {
         failure ??= error;
@@ -204,6 +208,22 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.#links = links;
     this.#endDrainedLinks();
     if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * An id names a publisher's files, so whoever has another's would be taken for it. Who was known
+   * before by that id is believed; throws FLOE_SERVICE_CORRUPT for who comes with it later.
+   */
+  #assertOnlyOne(link: SubscriberLink, known: ReadonlyMap<number, SubscriberLink>): void {
+    if (known.get(link.row) === link) return;
+    const { service } = this;
+    for (let row = 0; row < service.geometry.publisherRowCount; row += 1) {
+      if (row === link.row) continue;
+      const entryWord = publisherEntryWord(service, row);
+      if (portState(this.#words, entryWord) === EntryState.free) continue;
+      if (portIdIn(this.#words, entryWord) !== link.publisherId) continue;
+      throw corrupt(service.segment.path, "publisher ids", "unlike each other", link.publisherId);
+    }
   }
 
   #refreshRow(row: number, known: SubscriberLink | undefined): SubscriberLink | undefined {
@@ -423,8 +443,9 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD),
       peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1),
     );
-    if (payloadBytes > mapped.chunkStrideBytes - this.#payloadOffsetBytes) {
-      throw this.#poison(link, "a payload that fits its chunk", payloadBytes);
+    const roomBytes = mapped.chunkStrideBytes - this.#payloadOffsetBytes;
+    if (payloadBytes > roomBytes || payloadBytes < this.#payloadBytesMin) {
+      throw this.#poison(link, "a payload that fits its chunk and its type", payloadBytes);
     }
     const missed = sequence - link.expectedSequence;
     if (missed < 0) throw this.#poison(link, "messages in order of their numbers", sequence);
@@ -498,8 +519,10 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   }
 
   #poison(link: SubscriberLink, wanted: string, found: number): FloeError {
-    link.borrowedCount -= 1;
     link.heldCount -= 1;
+    // A link that has ended while the message was in hand goes with it.
+    if (link.isOver) link.forgetSample();
+    else link.borrowedCount -= 1;
     link.poison();
     this.#endDrainedLinks();
     return new FloeError("FLOE_LINK_POISONED", {

@@ -128,12 +128,16 @@ export class SubscriberLink {
       if (mapped?.incarnation === entry.incarnation) continue;
       if (mapped === undefined && entry.incarnation === 0) continue;
       if (mapped !== undefined) this.#service.dataSegments.release(mapped);
-      // Before the next one is mapped, which may fail.
+      // Before what may throw: else it would be released once more at the end.
       this.segments[number] = undefined;
       if (entry.incarnation === 0) continue;
       const { dataSegments } = this.#service;
-      const acquired = dataSegments.acquire(this.publisherId, number, entry.incarnation, entry);
-      this.segments[number] = acquired;
+      this.segments[number] = dataSegments.acquire(
+        this.publisherId,
+        number,
+        entry.incarnation,
+        entry,
+      );
     }
   }
 

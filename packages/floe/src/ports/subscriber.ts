@@ -52,8 +52,9 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
   #isPolling = false;
 
   /** @internal Services make subscribers. */
-  constructor(service: PublishSubscribeCore, options: PortOptions) {
-    this.#core = new SubscriberCore(service, checkedPortName(options.name));
+  constructor(service: PublishSubscribeCore, options: PortOptions, payloadBytesMin: number) {
+    const name = checkedPortName(options.name);
+    this.#core = new SubscriberCore(service, name, payloadBytesMin);
     this.#turn = new TurnShare(this.#core.doorbell, TAKES_PER_TURN_MAX);
     this.id = this.#core.id;
     this.name = this.#core.name;
@@ -290,7 +291,7 @@ export class StructSubscriber<Type extends AnyStructType> extends AnySubscriber<
 
   /** @internal Services make subscribers. */
   constructor(service: PublishSubscribeCore, type: Type, options: PortOptions) {
-    super(service, options);
+    super(service, options, type.sizeBytes);
     this.#type = type as unknown as StructType;
     const reader = this.#type.createReader();
     this.#reader = reader as ReaderOf<Type>;
@@ -321,6 +322,11 @@ export class StructSubscriber<Type extends AnyStructType> extends AnySubscriber<
  * process with a segmentation fault.
  */
 export class BytesSubscriber extends AnySubscriber<ReadonlyBytes> {
+  /** @internal Services make subscribers. */
+  constructor(service: PublishSubscribeCore, options: PortOptions) {
+    super(service, options, 0);
+  }
+
   /** @internal */
   protected bindCurrent(message: ReceivedMessage): ReadonlyBytes {
     return payloadView(message);
