@@ -368,3 +368,34 @@ floeTest("a struct whose payload is said to be shorter is not read", (bench) => 
   throwsCode(() => subscriber.poll(1, () => {}), "FLOE_LINK_POISONED", { wanted: /its type/ });
   data.close();
 });
+
+floeTest("a publisher that needs memory in a service that was removed says so", (bench) => {
+  using node = bench.node();
+  using service = node.publishSubscribe("gone", { payload: rawBytes });
+  using publisher = service.publisher();
+  rmSync(directoryOf(bench, "gone"), { recursive: true });
+  throwsCode(() => publisher.sendCopy(new Uint8Array(1)), "FLOE_SERVICE_CORRUPT", {
+    subject: /gone/,
+    found: /removed/,
+  });
+});
+
+floeTest("a service with living ports is not removed because of a damaged node", (bench) => {
+  using one = bench.node();
+  using other = bench.node();
+  const service = one.publishSubscribe("kept", { payload: rawBytes });
+  const publisher = service.publisher();
+  const segment = segmentOf(bench, "kept");
+  const entryWord = nodeEntryWord(geometryOf(service), 0);
+  segment.words[entryWord + NODE_ENTRY_NODE_ID_WORD]! ^= 1;
+  using remote = other.publishSubscribe("kept", { payload: rawBytes });
+  using subscriber = remote.subscriber();
+  publisher.sendCopy(new Uint8Array(1));
+  assert.equal(
+    subscriber.poll(1, () => {}),
+    1,
+  );
+  publisher.close();
+  service.close();
+  segment.close();
+});

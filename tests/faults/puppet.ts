@@ -45,7 +45,7 @@ export class Puppet {
 
   /** How the next of the things that it was told has ended. */
   async outcome(): Promise<unknown> {
-    const message = await this.child.nextOf(["done", "failed", "broken"]);
+    const message = await this.child.next("done", "failed", "broken");
     if (message.say === "done") return message.result;
     if (message.say === "broken") throw new Error(`in the puppet: ${message.text}`);
     throw errorIn(message.error);

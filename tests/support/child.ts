@@ -99,24 +99,19 @@ export class Child {
     this.#process.stdin!.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** The next thing the program says, which must be `say`; rejects when it ends or takes long. */
-  next(say: string): Promise<Message> {
-    return this.nextOf([say]);
-  }
-
-  /** The same for one of several things. */
-  async nextOf(says: readonly string[]): Promise<Message> {
-    const wanted = says.join('" or "');
+  /** The next thing the program says, one of `says`; rejects when it ends or takes long. */
+  async next(...says: readonly string[]): Promise<Message> {
+    const wanted = says.map((say) => `"${say}"`).join(" or ");
     const deadlineMs = performance.now() + WAIT_MS_MAX;
     while (this.#messages.length === 0) {
       if (this.#end !== undefined) {
         const { code, signal } = this.#end;
-        throw new Error(`ended with ${signal ?? code} before it said "${wanted}": ${this.#stderr}`);
+        throw new Error(`ended with ${signal ?? code} before it said ${wanted}: ${this.#stderr}`);
       }
       const restMs = deadlineMs - performance.now();
       if (restMs <= 0) {
         this.kill();
-        throw new Error(`did not say "${wanted}" within ${WAIT_MS_MAX} ms: ${this.#stderr}`);
+        throw new Error(`did not say ${wanted} within ${WAIT_MS_MAX} ms: ${this.#stderr}`);
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, restMs);
@@ -128,7 +123,7 @@ export class Child {
     }
     const message = this.#messages.shift()!;
     if (says.includes(message.say)) return message;
-    throw new Error(`said ${JSON.stringify(message)} instead of "${wanted}": ${this.#stderr}`);
+    throw new Error(`said ${JSON.stringify(message)} instead of ${wanted}: ${this.#stderr}`);
   }
 
   /** What the program has said and nobody has waited for. */
