@@ -3,18 +3,26 @@
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type EventService, type PublishSubscribe, rawBytes } from "floe";
+import { type EventService, type PublishSubscribe, rawBytes, struct, u32 } from "floe";
 import {
+  CHUNK_HEADER_PAYLOAD_BYTES_WORD,
+  DATA_SEGMENT_ENTRY_INCARNATION_WORD,
+  DATA_SEGMENT_FIRST_CHUNK_BYTES,
+  dataSegmentEntryWord,
   EntryState,
   type EventGeometry,
   eventGeometry,
+  LINK_CONNECTED_GENERATION_WORD,
+  LINK_SLOTS_OFFSET_BYTES,
+  linkWord,
   NODE_ENTRY_NODE_ID_WORD,
   NODE_ENTRY_STATE_WORD,
   newLinkShape,
   nodeEntryWord,
   PORT_ENTRY_GENERATION_WORD,
+  PORT_ENTRY_PORT_ID_WORD,
   PORT_ENTRY_STATE_WORD,
   type PortTable,
   type PublishSubscribeGeometry,
@@ -22,6 +30,7 @@ import {
   publishSubscribeGeometry,
   SERVICE_HEADER_GENERATION_WORD,
   SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD,
+  SERVICE_HEADER_SENDER_TOPOLOGY_WORD,
   SERVICE_HEADER_STATE_WORD,
   Segment,
   SegmentKind,
@@ -30,6 +39,7 @@ import {
 } from "floe/internal";
 import { assertFloeError, rejectsCode, throwsCode } from "../support/assertions.ts";
 import { type Bench, floeTest } from "../support/bench.ts";
+import { mappedFiles } from "../support/resources.ts";
 
 /** The directory of a publish-subscribe service. */
 function directoryOf(bench: Bench, name: string): string {
@@ -260,4 +270,101 @@ floeTest("a publisher finds its subscribers whatever number their changes have",
   using publisher = service.publisher();
   assert.equal(publisher.sendCopy(new Uint8Array(1)), 1);
   segment.close();
+});
+
+floeTest("a data segment that cannot be mapped is let go of once, by each who had it", (bench) => {
+  using near = bench.node();
+  using far = bench.node();
+  using service = near.publishSubscribe("once", { payload: rawBytes });
+  using remote = far.publishSubscribe("once", { payload: rawBytes });
+  using publisher = remote.publisher();
+  using first = service.subscriber();
+  using second = service.subscriber();
+  publisher.sendCopy(new Uint8Array([7]));
+  first.poll(1, () => {});
+  using sample = second.tryTake()!;
+  const segment = segmentOf(bench, "once");
+  const entryWord = dataSegmentEntryWord(geometryOf(service), 0, 1);
+  writeFileSync(join(directoryOf(bench, "once"), `data.${publisher.id}.1.5`), "noise, words of 4");
+  segment.words[entryWord + DATA_SEGMENT_ENTRY_INCARNATION_WORD] = 5;
+  segment.words[SERVICE_HEADER_SENDER_TOPOLOGY_WORD]! += 1;
+  throwsCode(() => first.poll(1, () => {}), "FLOE_SERVICE_CORRUPT");
+  first.poll(1, () => {});
+  assert.equal(sample.payload[0], 7);
+  segment.close();
+});
+
+floeTest("a link that ends while its message is found to be nonsense keeps no memory", (bench) => {
+  using near = bench.node();
+  using far = bench.node();
+  using service = near.publishSubscribe("ended", { payload: rawBytes });
+  using remote = far.publishSubscribe("ended", { payload: rawBytes });
+  using publisher = remote.publisher();
+  using subscriber = service.subscriber();
+  publisher.sendCopy(new Uint8Array([7]));
+  subscriber.poll(1, () => {});
+  publisher.sendCopy(new Uint8Array([8]));
+  const segment = segmentOf(bench, "ended");
+  const geometry = geometryOf(service);
+  const firstWord = linkWord(geometry, 0, 0);
+  segment.words[firstWord + LINK_CONNECTED_GENERATION_WORD] = 0;
+  const slotWord = firstWord + (LINK_SLOTS_OFFSET_BYTES + geometry.slotStrideBytes) / 4;
+  segment.words[slotWord]! |= 0xffff;
+  segment.words[SERVICE_HEADER_SENDER_TOPOLOGY_WORD]! += 1;
+  const mapped = (): number => mappedFiles(bench.root).filter((path) => /data\./.test(path)).length;
+  const before = mapped();
+  throwsCode(() => subscriber.poll(1, () => {}), "FLOE_LINK_POISONED");
+  assert.equal(mapped(), before - 1);
+  segment.close();
+});
+
+floeTest("a publisher with another's id is not taken for the other", (bench) => {
+  using node = bench.node();
+  using service = node.publishSubscribe("twin", { payload: rawBytes });
+  using publisher = service.publisher();
+  using known = service.subscriber();
+  publisher.sendCopy(new Uint8Array([1]));
+  assert.equal(
+    known.poll(1, () => {}),
+    1,
+  );
+  using twin = service.publisher();
+  const { publishers } = geometryOf(service);
+  const segment = segmentOf(bench, "twin");
+  const twinWord = portEntryWord(publishers, 1) + PORT_ENTRY_PORT_ID_WORD;
+  writeId(segment.words, twinWord, publisher.id);
+  using subscriber = service.subscriber();
+  for (const port of [publisher, twin]) port.sendCopy(new Uint8Array([port === twin ? 3 : 2]));
+  const poll = (port: typeof known): number[] => {
+    const seen: number[] = [];
+    for (let look = 0; look < 5; look += 1) port.poll(9, (bytes) => seen.push(bytes[0]!));
+    return seen;
+  };
+  for (const port of [known, subscriber]) {
+    throwsCode(() => poll(port), "FLOE_SERVICE_CORRUPT", { wanted: /publisher ids/ });
+  }
+  for (const port of [publisher, twin]) port.sendCopy(new Uint8Array([port === twin ? 5 : 4]));
+  // What was in hand when the twin was found is not lost.
+  assert.deepEqual(poll(known), [2, 4]);
+  // Who has known neither before believes neither.
+  assert.deepEqual(poll(subscriber), []);
+  writeId(segment.words, twinWord, twin.id);
+  segment.close();
+});
+
+floeTest("a struct whose payload is said to be shorter is not read", (bench) => {
+  const Pair = struct("Pair", { one: u32, other: u32 });
+  using node = bench.node();
+  using service = node.publishSubscribe("short", { payload: Pair });
+  using publisher = service.publisher();
+  using subscriber = service.subscriber();
+  publisher.send((pair) => void (pair.one = 1));
+  const [name] = readdirSync(directoryOf(bench, "short")).filter((one) => one.startsWith("data."));
+  const path = join(directoryOf(bench, "short"), name!);
+  const data = Segment.openIfPresent(path, SegmentKind.data, "read-write")!;
+  const lengthWord = DATA_SEGMENT_FIRST_CHUNK_BYTES / 4 + CHUNK_HEADER_PAYLOAD_BYTES_WORD;
+  assert.equal(data.words[lengthWord], Pair.sizeBytes);
+  data.words[lengthWord] = Pair.sizeBytes - 1;
+  throwsCode(() => subscriber.poll(1, () => {}), "FLOE_LINK_POISONED", { wanted: /its type/ });
+  data.close();
 });

@@ -3,7 +3,7 @@
  */
 import { WaitSet } from "floe";
 import { underSignals } from "../support/signals.ts";
-import type { Row, Stage } from "./stage.ts";
+import type { Row, Stage } from "../support/stage.ts";
 
 const holdNotifierUrl = new URL("../waiting/programs/hold-notifier.js", import.meta.url);
 
@@ -143,6 +143,12 @@ export const rowsOfWaits: readonly Row[] = [
     code: "FLOE_OPTION_INVALID",
     expected: { subject: /intervalMs/, wanted: /positive/, found: /0/, remedy: /option/ },
     provoke: (stage) => waitSet(stage).attachInterval(0),
+  },
+  {
+    mistake: "a descriptor in a wait set that is not open",
+    code: "FLOE_SYSTEM",
+    expected: { subject: /descriptor 99999/, wanted: /watch/, found: /EBADF/, remedy: /./ },
+    provoke: (stage) => waitSet(stage).attachDescriptor(99_999),
   },
   {
     mistake: "a wait set that was closed",

@@ -62,7 +62,7 @@ export class Node {
 
   /**
    * Joins a domain. Throws FLOE_SHIM_UNAVAILABLE, FLOE_ROOT_UNUSABLE, FLOE_NAME_INVALID,
-   * FLOE_OPTION_INVALID, FLOE_PERMISSION or FLOE_OUT_OF_MEMORY.
+   * FLOE_OPTION_INVALID, FLOE_PERMISSION, FLOE_OUT_OF_MEMORY or FLOE_TOO_MANY_FILES.
    */
   static create(options: NodeOptions = {}): Node {
     const { name = "" } = options;
@@ -105,7 +105,8 @@ export class Node {
    * left out are adopted from an existing service; those given are checked against it.
    * Throws FLOE_PAYLOAD_MISMATCH, FLOE_SERVICE_INCOMPATIBLE, FLOE_SERVICE_NOT_FOUND,
    * FLOE_SERVICE_EXISTS, FLOE_SERVICE_CORRUPT, FLOE_FORMAT_VERSION, FLOE_LIMIT_REACHED,
-   * FLOE_OUT_OF_MEMORY, FLOE_PERMISSION, FLOE_LOCK_TIMEOUT, FLOE_SERVICE_IN_FLUX,
+   * FLOE_OUT_OF_MEMORY, FLOE_TOO_MANY_FILES, FLOE_PERMISSION, FLOE_LOCK_TIMEOUT,
+   * FLOE_SERVICE_IN_FLUX,
    * FLOE_NAME_INVALID, FLOE_OPTION_INVALID, or FLOE_CLOSED when the node was closed.
    */
   publishSubscribe<P extends Payload>(

@@ -41,7 +41,8 @@ test("a directory that is not there cannot be watched", () => {
   const path = join(root, "missing");
   assert.throws(
     () => new DirectoryWatch(path, { onChange: () => {}, onFailure }),
-    (error) => FloeError.is(error) && error.code === "FLOE_SYSTEM" && /ENOENT/.test(error.message),
+    (error) =>
+      FloeError.is(error) && error.code === "FLOE_SERVICE_CORRUPT" && /ENOENT/.test(error.message),
   );
 });
 

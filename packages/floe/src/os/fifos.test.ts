@@ -71,7 +71,7 @@ test("a FIFO that cannot be made is a typed error and leaves nothing", () => {
   const path = scratchFifo();
   assert.throws(() => makeFifo(path, 0o600), hasCode("FLOE_SYSTEM", path, "EEXIST"));
   const missing = join(directory, "missing/fifo");
-  assert.throws(() => makeFifo(missing, 0o600), hasCode("FLOE_SYSTEM", missing, "ENOENT"));
+  assert.throws(() => makeFifo(missing, 0o600), hasCode("FLOE_SERVICE_CORRUPT", missing, "ENOENT"));
   const before = fs.readdirSync(directory);
   const cut = join(directory, "cut\0off");
   assert.throws(() => makeFifo(cut, 0o600), hasCode("FLOE_SYSTEM", "EINVAL"));
@@ -173,7 +173,7 @@ test("what is absent is a value, but for its owner", () => {
   const path = scratchPath();
   assert.equal(openFifoForWritingIfPresent(path), undefined);
   assert.equal(openFifoForReadingIfPresent(path), undefined);
-  assert.throws(() => openFifoForOwner(path), hasCode("FLOE_SYSTEM", path, "ENOENT"));
+  assert.throws(() => openFifoForOwner(path), hasCode("FLOE_SERVICE_CORRUPT", path, "ENOENT"));
 });
 
 test("what is no FIFO is refused, and stays closed", async () => {

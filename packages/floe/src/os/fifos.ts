@@ -10,11 +10,11 @@
  * threads; a program that adds a listener for SIGPIPE and removes it again has undone that.
  */
 import * as fs from "node:fs";
-import { FloeError } from "../errors.ts";
+import type { FloeError } from "../errors.ts";
 import { attempt, unless, untilUninterrupted } from "./attempts.ts";
 import { removeFileIfPresent } from "./files.ts";
 import { loadShim, type Shim } from "./shim.ts";
-import { describeDescriptor, ERRNO, systemError } from "./system-error.ts";
+import { describeDescriptor, ERRNO, kindAt, systemError, wrongKind } from "./system-error.ts";
 
 /** What became of bytes that were written: nobody reads the FIFO when they are "gone". */
 export type WriteOutcome = "written" | "full" | "gone";
@@ -120,28 +120,10 @@ function openFifo(path: string, access: number, purpose: string): number {
     fd = attempt(path, `the FIFO open for ${purpose}`, () => fs.openSync(path, flags));
   } catch (error) {
     // Of links, directories, sockets and running programs the kernel says something else first.
-    throw isForeign(path) ? notFifo(path, error) : error;
+    const kind = kindAt(path);
+    throw kind === undefined || kind === "a FIFO" ? error : wrongKind(path, "a FIFO", error);
   }
   if (fs.fstatSync(fd).isFIFO()) return fd;
   fs.closeSync(fd);
-  throw notFifo(path);
-}
-
-function isForeign(path: string): boolean {
-  try {
-    return fs.lstatSync(path, { throwIfNoEntry: false })?.isFIFO() === false;
-  } catch {
-    // A folder on the way may not be entered, which is what the caller is about to say.
-    return false;
-  }
-}
-
-function notFifo(path: string, cause?: unknown): FloeError {
-  return new FloeError("FLOE_SERVICE_CORRUPT", {
-    subject: path,
-    wanted: "a FIFO",
-    found: "something else of that name",
-    remedy: "Remove it when no process uses it any more, and find out who put it there.",
-    cause,
-  });
+  throw wrongKind(path, "a FIFO");
 }

@@ -1,5 +1,6 @@
 /** Tests of the file functions: exact modes, expected absences as values, typed errors. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import nodeFs, * as fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
@@ -82,18 +83,16 @@ test("what is absent is undefined or false where that is expected, else a typed 
   assert.equal(files.readTextFileIfPresent(path, 10), undefined);
   assert.equal(files.removeFileIfPresent(path), false);
   assert.equal(files.removeDirectoryIfPresent(path), false);
-  fails(() => files.openFile(path, "read"), "FLOE_SYSTEM", path, "ENOENT");
-  fails(() => files.openDirectory(path), "FLOE_SYSTEM", path, "ENOENT");
-  fails(() => files.listDirectory(path), "FLOE_SYSTEM", path, "ENOENT");
-  fails(() => files.renamePath(path, at("other")), "FLOE_SYSTEM", path, "ENOENT");
+  fails(() => files.openFile(path, "read"), "FLOE_SERVICE_CORRUPT", path, "ENOENT");
+  fails(() => files.openDirectory(path), "FLOE_SERVICE_CORRUPT", path, "ENOENT");
+  fails(() => files.listDirectory(path), "FLOE_SERVICE_CORRUPT", path, "ENOENT");
+  fails(() => files.renamePath(path, at("other")), "FLOE_SERVICE_CORRUPT", path, "ENOENT");
 });
 
 test("only absence is expected: other failures of the same calls are errors", () => {
   files.writeWholeFile(at("file"), "", 0o600);
   const below = join(at("file"), "below");
   fails(() => files.openFileIfPresent(below, "read"), "FLOE_SYSTEM", "ENOTDIR");
-  fails(() => files.openDirectoryIfPresent(at("file")), "FLOE_SYSTEM", "ENOTDIR");
-  fails(() => files.readTextFileIfPresent(directory, 10), "FLOE_SYSTEM", "EISDIR");
   fails(() => files.removeDirectoryIfPresent(directory), "FLOE_SYSTEM", "ENOTEMPTY");
 });
 
@@ -116,10 +115,32 @@ test("a file that is renamed over another replaces it", () => {
   assert.equal(files.removeDirectoryIfPresent(directory), true);
 });
 
+test("what is of another kind is an error that says so, and never blocks", () => {
+  fs.writeFileSync(at("a regular file"), "");
+  fs.mkdirSync(at("a directory"));
+  execFileSync("mkfifo", [at("a FIFO")]);
+  fs.symlinkSync(at("a regular file"), at("a symbolic link"));
+  for (const kind of ["a directory", "a FIFO", "a symbolic link"]) {
+    for (const access of ["read", "read-write"] as const) {
+      const open = () => files.openFileIfPresent(at(kind), access);
+      fails(open, "FLOE_SERVICE_CORRUPT", at(kind), `wanted a regular file, found ${kind}`);
+    }
+  }
+  for (const kind of ["a regular file", "a FIFO", "a symbolic link"]) {
+    const open = () => files.openDirectoryIfPresent(at(kind));
+    fails(open, "FLOE_SERVICE_CORRUPT", at(kind), `wanted a directory, found ${kind}`);
+  }
+  fs.symlinkSync(at("a directory"), at("a link to a directory"));
+  files.closeFile(files.openDirectory(at("a link to a directory")));
+  fs.symlinkSync(at("a loop"), at("a loop"));
+  fails(() => files.openFile(at("a loop"), "read"), "FLOE_SERVICE_CORRUPT", "a symbolic link");
+  fails(() => files.openDirectory(at("a loop")), "FLOE_SERVICE_CORRUPT", "a symbolic link");
+});
+
 test("a text is read up to its limit and no further", () => {
   files.writeWholeFile(at("text"), "Grüße", 0o600);
   assert.equal(files.readTextFileIfPresent(at("text"), 7), "Grüße");
-  fails(() => files.readTextFileIfPresent(at("text"), 6), "FLOE_SYSTEM", at("text"), "EFBIG");
+  fails(() => files.readTextFileIfPresent(at("text"), 6), "FLOE_SERVICE_CORRUPT", "7 bytes");
   assert.match(files.readTextFileIfPresent("/proc/self/status", 100_000) ?? "", /Name:/);
 });
 
@@ -192,8 +213,13 @@ test("what somebody removes while it is being made fails by a typed error", (t) 
     t.mock.restoreAll();
     syncBuiltinESMExports();
   });
-  fails(() => files.makeDirectory(at("directory"), 0o700), "FLOE_SYSTEM", "ENOENT", "directory");
-  fails(() => makeFifo(at("fifo"), 0o600), "FLOE_SYSTEM", "ENOENT", "fifo");
+  fails(
+    () => files.makeDirectory(at("directory"), 0o700),
+    "FLOE_SERVICE_CORRUPT",
+    "ENOENT",
+    "directory",
+  );
+  fails(() => makeFifo(at("fifo"), 0o600), "FLOE_SERVICE_CORRUPT", "ENOENT", "fifo");
   assert.deepEqual(fs.readdirSync(directory), []);
 });
 

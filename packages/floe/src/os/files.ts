@@ -11,8 +11,9 @@
  * its group is set, so that there is no moment in which the wrong group may open it.
  */
 import * as fs from "node:fs";
+import { FloeError } from "../errors.ts";
 import { attempt, unless } from "./attempts.ts";
-import { systemError } from "./system-error.ts";
+import { kindAt, wrongKind } from "./system-error.ts";
 
 /** What a file may be opened for. */
 export type FileAccess = "read" | "read-write";
@@ -33,13 +34,28 @@ export interface FileStatus {
   readonly isFile: boolean;
 }
 
+const { O_DIRECTORY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = fs.constants;
 const PRIVATE_FILE_MODE = 0o600;
 const PRIVATE_DIRECTORY_MODE = 0o700;
 const PERMISSION_BITS = 0o7777n;
 
-/** Opens a file that must exist. */
+/**
+ * Opens a file that must exist. What is no regular file, a link among them, is an error: opening it
+ * never blocks, as that of a FIFO would.
+ */
 export function openFile(path: string, access: FileAccess): number {
-  return attempt(path, `to open it for ${access}`, () => fs.openSync(path, openFlags(access)));
+  let fd: number;
+  try {
+    fd = attempt(path, `to open it for ${access}`, () => fs.openSync(path, openFlags(access)));
+  } catch (error) {
+    // Of directories, links and sockets the kernel says something else first.
+    const kind = kindAt(path);
+    const isForeign = kind !== undefined && kind !== "a regular file";
+    throw isForeign ? wrongKind(path, "a regular file", error) : error;
+  }
+  if (fs.fstatSync(fd).isFile()) return fd;
+  fs.closeSync(fd);
+  throw wrongKind(path, "a regular file");
 }
 
 /** Opens a file; undefined if there is none. */
@@ -47,10 +63,24 @@ export function openFileIfPresent(path: string, access: FileAccess): number | un
   return unless(["ENOENT"], undefined, () => openFile(path, access));
 }
 
-/** Opens a directory that must exist, for locking it. */
+/** Opens a directory that must exist, for locking it. A link to one will do. */
 export function openDirectory(path: string): number {
-  const flags = fs.constants.O_RDONLY | fs.constants.O_DIRECTORY;
-  return attempt(path, "to open the directory", () => fs.openSync(path, flags));
+  const flags = O_RDONLY | O_DIRECTORY;
+  try {
+    return attempt(path, "to open the directory", () => fs.openSync(path, flags));
+  } catch (error) {
+    const kind = kindAt(path);
+    const isForeign = kind !== undefined && kind !== "a directory" && !isLinkToDirectory(path);
+    throw isForeign ? wrongKind(path, "a directory", error) : error;
+  }
+}
+
+function isLinkToDirectory(path: string): boolean {
+  try {
+    return fs.statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Opens a directory; undefined if there is none. */
@@ -139,8 +169,16 @@ export function removeDirectoryIfPresent(path: string): boolean {
  * Removes a directory and the files in it; what is gone already is no mistake, so two may do it at
  * once. Returns false when it is still there, because somebody is putting files into it.
  */
-export function removeDirectoryWithFiles(path: string): boolean {
+export function removeDirectoryWithFiles(path: string, usual: readonly string[] = []): boolean {
+  for (const name of usual) removeFileIfPresent(`${path}/${name}`);
+  // Listing takes a descriptor, and there may be none left.
+  if (usual.length > 0 && removeDirectoryIfVacant(path)) return true;
   for (const name of listDirectoryIfPresent(path) ?? []) removeFileIfPresent(`${path}/${name}`);
+  return removeDirectoryIfVacant(path);
+}
+
+/** Whether there is no such directory any more; false if there is something in it. */
+function removeDirectoryIfVacant(path: string): boolean {
   return unless(["EEXIST", "ENOTEMPTY"], false, () => {
     removeDirectoryIfPresent(path);
     return true;
@@ -200,12 +238,22 @@ export function readTextFileIfPresent(path: string, limitBytes: number): string 
         fs.readSync(fd, bytes, lengthBytes, bytes.length - lengthBytes, lengthBytes),
       );
       lengthBytes += readBytes;
-      if (lengthBytes > limitBytes) throw systemError("read", "EFBIG", path, { wanted });
+      if (lengthBytes > limitBytes) throw tooLarge(fd, path, wanted);
       if (readBytes === 0) return bytes.toString("utf8", 0, lengthBytes);
     }
   } finally {
     fs.closeSync(fd);
   }
+}
+
+function tooLarge(fd: number, path: string, wanted: string): FloeError {
+  const { size } = fs.fstatSync(fd);
+  return new FloeError("FLOE_SERVICE_CORRUPT", {
+    subject: path,
+    wanted,
+    found: size > 0 ? `${size} bytes` : "more",
+    remedy: "The file is not floe's; stop the service's processes and remove it.",
+  });
 }
 
 /**
@@ -231,7 +279,7 @@ export function closeFile(fd: number): void {
 }
 
 function openFlags(access: FileAccess): number {
-  return access === "read" ? fs.constants.O_RDONLY : fs.constants.O_RDWR;
+  return (access === "read" ? O_RDONLY : O_RDWR) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 }
 
 function toStatus(stats: fs.BigIntStats): FileStatus {

@@ -69,8 +69,8 @@ export class EventService {
   }
 
   /**
-   * Makes a listener. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT or
-   * FLOE_NAME_INVALID.
+   * Makes a listener. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_TOO_MANY_FILES,
+   * FLOE_LOCK_TIMEOUT or FLOE_NAME_INVALID.
    */
   listener(options: PortOptions = {}): Listener {
     return new Listener(this.#open("to make a port"), options);

@@ -84,8 +84,8 @@ export class PublishSubscribe<P extends Payload> {
   }
 
   /**
-   * Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT,
-   * FLOE_NAME_INVALID or FLOE_OPTION_INVALID.
+   * Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_TOO_MANY_FILES,
+   * FLOE_LOCK_TIMEOUT, FLOE_NAME_INVALID or FLOE_OPTION_INVALID.
    */
   publisher(options: PublisherOptions = {}): PublisherFor<P> {
     const core = this.#open("to make a port");
@@ -97,8 +97,8 @@ export class PublishSubscribe<P extends Payload> {
   }
 
   /**
-   * Makes a subscriber. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT or
-   * FLOE_NAME_INVALID.
+   * Makes a subscriber. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_TOO_MANY_FILES,
+   * FLOE_LOCK_TIMEOUT or FLOE_NAME_INVALID.
    */
   subscriber(options: PortOptions = {}): SubscriberFor<P> {
     const core = this.#open("to make a port");

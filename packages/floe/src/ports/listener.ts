@@ -181,7 +181,7 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
    * A descriptor that is readable while notifications wait, made at the first use: for epoll,
    * select and other event loops, also of a child that inherits it. From then on each notification
    * costs its sender a system call, and each look of this port one more. It is closed with it.
-   * Throws FLOE_OUT_OF_MEMORY or FLOE_PERMISSION when it cannot be made.
+   * Throws FLOE_OUT_OF_MEMORY, FLOE_TOO_MANY_FILES or FLOE_PERMISSION when it cannot be made.
    */
   get fileDescriptor(): number {
     return this.#open().fileDescriptor;

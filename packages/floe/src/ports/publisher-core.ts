@@ -36,10 +36,10 @@ import {
   tryEjectSubscriber,
   withdrawDataSegment,
 } from "../registry/publish-subscribe-directory.ts";
+import { Retry } from "../registry/retry.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { isAsleep } from "../structures/mod.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
-import { Retry } from "../wait/retry.ts";
 import { displaced } from "./port-errors.ts";
 import { PublisherLink } from "./publisher-link.ts";
 
@@ -191,7 +191,7 @@ export class PublisherCore implements DoorbellOwner {
       for (const link of connected) link.ringer.ring();
     }
     const nodeIds = new Set(links.map((link) => link.ringer.nodeId));
-    if (this.#subscriberNodes.set(nodeIds).hasEnded) this.#recovery.begin();
+    if (this.#subscriberNodes.set(nodeIds)) this.#recovery.begin();
   }
 
   /**
@@ -276,6 +276,8 @@ export class PublisherCore implements DoorbellOwner {
     // Before memory is made: perhaps somebody who died holds some, and nobody has noticed yet.
     if (this.#links.length > 0 && this.#recoverFromDead()) descriptor = pool.take();
     if (descriptor !== 0) return descriptor;
+    // Else the new file would lie in the directory of another service of the name.
+    this.service.checkPresent();
     this.#pools.grow(pool);
     return pool.take();
   }

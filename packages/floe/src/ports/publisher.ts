@@ -139,8 +139,9 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
   /**
    * Sends a message that `fill` writes in place; returns the number of subscribers reached.
    * The writer is valid within the call only, and its memory holds what an earlier message left.
-   * When `fill` throws, nothing is sent. Throws FLOE_OUT_OF_MEMORY when memory has to grow and
-   * cannot.
+   * When `fill` throws, nothing is sent. Throws FLOE_OUT_OF_MEMORY or
+   * FLOE_TOO_MANY_FILES when memory has to grow and cannot, and FLOE_SERVICE_CORRUPT when the
+   * service was removed by force.
    */
   send(fill: (payload: WriterOf<Type>) => void): number {
     const { core } = this;
@@ -180,7 +181,7 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
 
   /**
    * Lends a message to be filled by hand, or returns undefined when `maxLoanedSamples` are lent.
-   * Throws FLOE_OUT_OF_MEMORY when memory has to grow and cannot.
+   * Throws as `send`.
    */
   tryLoan(): Loan<WriterOf<Type>> | undefined {
     const { core } = this;
@@ -211,7 +212,8 @@ export class BytesPublisher extends AnyPublisher {
    * Sends a message of `lengthBytes` that `fill` writes in place; returns the number of subscribers
    * reached. The bytes are valid within the call only, and hold what an earlier message left.
    * When `fill` throws, nothing is sent. Throws FLOE_PAYLOAD_TOO_LARGE for an impossible length and
-   * FLOE_OUT_OF_MEMORY when memory has to grow and cannot.
+   * FLOE_OUT_OF_MEMORY or FLOE_TOO_MANY_FILES when memory has to grow and cannot, and
+   * FLOE_SERVICE_CORRUPT when the service was removed by force.
    */
   send(lengthBytes: number, fill: (payload: Uint8Array) => void): number {
     const { core } = this;

@@ -22,7 +22,8 @@ import {
   LARGE_CHUNK_BYTES,
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
-import { unsignedLong } from "../memory/segment.ts";
+import { corrupt, unsignedLong } from "../memory/segment.ts";
+import { isPassing } from "../os/system-error.ts";
 import {
   activePorts,
   formerPortDetails,
@@ -45,10 +46,10 @@ import {
 } from "../registry/publish-subscribe-directory.ts";
 import { finishDrainedRow, isDrainingState } from "../registry/publish-subscribe-recovery.ts";
 import { linkWord } from "../registry/publish-subscribe-segment.ts";
+import { Retry } from "../registry/retry.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
-import { Retry } from "../wait/retry.ts";
 import type { WaitDescription } from "../wait/wait-errors.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
 import { KnownSenders } from "./known-senders.ts";
@@ -70,6 +71,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   readonly #words: Int32Array;
   readonly #borrowedMax: number;
   readonly #payloadOffsetBytes: number;
+  readonly #payloadBytesMin: number;
   #links: SubscriberLink[] = [];
   /** Rows of closed publishers that could not be freed at once. */
   readonly #unfinishedRows: Set<number> = new Set();
@@ -90,9 +92,11 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   #ending: "ejected" | "displaced" | undefined;
   #uses = 1;
 
-  constructor(service: PublishSubscribeCore, name: string) {
+  /** `payloadBytesMin` is what every payload has at least, because it is read without a look. */
+  constructor(service: PublishSubscribeCore, name: string, payloadBytesMin: number) {
     this.service = service.retain();
     this.name = name;
+    this.#payloadBytesMin = payloadBytesMin;
     this.doorbell = new Doorbell(service.node, this);
     this.#senders = new KnownSenders(service.node);
     this.#words = service.segment.words;
@@ -191,16 +195,35 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       if (link === undefined) continue;
       links.push(link);
       try {
+        this.#assertOnlyOne(link, known);
         link.refreshSegments();
       } catch (error) {
-        // One damaged publisher must not keep this port from hearing the others.
         failure ??= error;
-        link.poison();
+        // What there was no room for may be mapped later: the next look tries again.
+        if (isPassing(error)) this.#topologySeen = ~topology;
+        // One damaged publisher must not keep this port from hearing the others.
+        else link.poison();
       }
     }
     this.#links = links;
     this.#endDrainedLinks();
     if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * An id names a publisher's files, so whoever has another's would be taken for it. Who was known
+   * before by that id is believed; throws FLOE_SERVICE_CORRUPT for who comes with it later.
+   */
+  #assertOnlyOne(link: SubscriberLink, known: ReadonlyMap<number, SubscriberLink>): void {
+    if (known.get(link.row) === link) return;
+    const { service } = this;
+    for (let row = 0; row < service.geometry.publisherRowCount; row += 1) {
+      if (row === link.row) continue;
+      const entryWord = publisherEntryWord(service, row);
+      if (portState(this.#words, entryWord) === EntryState.free) continue;
+      if (portIdIn(this.#words, entryWord) !== link.publisherId) continue;
+      throw corrupt(service.segment.path, "publisher ids", "unlike each other", link.publisherId);
+    }
   }
 
   #refreshRow(row: number, known: SubscriberLink | undefined): SubscriberLink | undefined {
@@ -420,8 +443,9 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD),
       peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1),
     );
-    if (payloadBytes > mapped.chunkStrideBytes - this.#payloadOffsetBytes) {
-      throw this.#poison(link, "a payload that fits its chunk", payloadBytes);
+    const roomBytes = mapped.chunkStrideBytes - this.#payloadOffsetBytes;
+    if (payloadBytes > roomBytes || payloadBytes < this.#payloadBytesMin) {
+      throw this.#poison(link, "a payload that fits its chunk and its type", payloadBytes);
     }
     const missed = sequence - link.expectedSequence;
     if (missed < 0) throw this.#poison(link, "messages in order of their numbers", sequence);
@@ -435,15 +459,31 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     message.payloadBytes = payloadBytes;
   }
 
-  /** Looks for changes while a message is in hand, which goes back if the look fails. */
+  /**
+   * Looks for changes while a message is in hand. If the look fails, the message is taken once more
+   * later; unless it can be read all the same, and the failure may pass: then others tell of it.
+   */
   #refreshHolding(link: SubscriberLink, descriptor: number): void {
     try {
       this.refresh();
       this.#assertNotEnded();
     } catch (error) {
-      this.giveBack(link, descriptor);
+      const isReadable = link.segments[chunkSegmentNumber(descriptor)] !== undefined;
+      if (isReadable && isPassing(error)) return;
+      if (link.isPoisoned || link.isOver) this.giveBack(link, descriptor);
+      else this.#setAside(link, descriptor);
       throw error;
     }
+  }
+
+  /** Puts a message that was just taken back to the front of its link. */
+  #setAside(link: SubscriberLink, descriptor: number): void {
+    link.setAside(descriptor);
+    link.borrowedCount -= 1;
+    link.heldCount -= 1;
+    this.#takeCount = (this.#takeCount - 1) | 0;
+    // The others have their turn first.
+    this.#nextLinkIndex += 1;
   }
 
   /**
@@ -479,8 +519,10 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   }
 
   #poison(link: SubscriberLink, wanted: string, found: number): FloeError {
-    link.borrowedCount -= 1;
     link.heldCount -= 1;
+    // A link that has ended while the message was in hand goes with it.
+    if (link.isOver) link.forgetSample();
+    else link.borrowedCount -= 1;
     link.poison();
     this.#endDrainedLinks();
     return new FloeError("FLOE_LINK_POISONED", {

@@ -13,6 +13,7 @@ import { channel } from "node:diagnostics_channel";
 import { FloeError } from "../errors.ts";
 import { type Id, isId, randomId } from "../memory/id.ts";
 import { listDirectoryIfPresent, removeDirectoryWithFiles } from "../os/files.ts";
+import { isPassing } from "../os/system-error.ts";
 import type { Domain } from "./domain.ts";
 import { isNodeDirectoryDead, livenessOf, type NodeState } from "./liveness.ts";
 import { nodeDirectory } from "./node-files.ts";
@@ -165,7 +166,8 @@ function cleaned(
     outcome = clean(participant, directory, mayWait);
   });
   if (hasSucceeded) return outcome!;
-  return failures.at(-1)?.code === "FLOE_LOCK_TIMEOUT" ? "locked" : "damaged";
+  const failure = failures.at(-1);
+  return failure?.code === "FLOE_LOCK_TIMEOUT" || isPassing(failure) ? "locked" : "damaged";
 }
 
 /** Removes a directory, unless its maker lives after all and is still filling it. */

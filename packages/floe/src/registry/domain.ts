@@ -69,7 +69,10 @@ export function resolveDomain(options: DomainOptions = {}): ResolvedDomain {
   return { root, path, permissions, lockTimeoutMs };
 }
 
-/** Resolves a domain and makes its directories. Throws what resolving does, FLOE_ROOT_UNUSABLE. */
+/**
+ * Resolves a domain and makes its directories. Throws what resolving does, FLOE_ROOT_UNUSABLE or
+ * FLOE_OUT_OF_MEMORY.
+ */
 export function enterDomain(options: DomainOptions = {}): Domain {
   const { root, path, permissions, lockTimeoutMs } = resolveDomain(options);
   for (const directory of [root, path]) makeUsableDirectory(directory, permissions);
@@ -80,6 +83,7 @@ function makeUsableDirectory(path: string, permissions: Permissions): void {
   try {
     makeDirectoryIfAbsent(path, permissions.directoryMode, permissions.groupId);
   } catch (cause) {
+    if (FloeError.is(cause) && cause.code === "FLOE_OUT_OF_MEMORY") throw cause;
     throw unusableRoot(path, cause instanceof Error ? cause.message : String(cause), cause);
   }
   const status = statPathIfPresent(path);

@@ -19,6 +19,9 @@ export const LIFE_FILE = "life";
 /** What the names of nodes' directories begin with; an id follows. */
 export const NODE_DIRECTORY_PREFIX = "node.";
 
+/** What usually lies there; listeners may have a FIFO of their own. */
+export const NODE_FILES: readonly string[] = [LIFE_FILE, BELL_FILE, DETAILS_FILE, ALIVE_FILE];
+
 /** The directory of a node. */
 export function nodeDirectory(domainPath: string, nodeId: Id): string {
   return `${domainPath}/${NODE_DIRECTORY_PREFIX}${nodeId}`;

@@ -28,6 +28,7 @@ import {
   DETAILS_FILE,
   hiddenNodeDirectory,
   LIFE_FILE,
+  NODE_FILES,
   nodeDirectory,
 } from "./node-files.ts";
 
@@ -59,16 +60,38 @@ export class NodePresence {
     }
   }
 
+  /**
+   * Throws FLOE_SERVICE_CORRUPT when the directory was removed: for others the node is dead then,
+   * and what it enters would be cleaned up at once.
+   */
+  check(): void {
+    const path = `${this.#directory}/${ALIVE_FILE}`;
+    if (leadsTo(path, this.#aliveFd)) return;
+    throw new FloeError("FLOE_SERVICE_CORRUPT", {
+      subject: path,
+      wanted: "the file by which others see that this node lives",
+      found: "that somebody has removed it",
+      remedy: "Close everything that this process has open in the domain, and make a new node.",
+    });
+  }
+
   /** Removes the directory: the node has left. */
   end(): void {
-    // First of all: whoever sees this life end knows by the mark that it ended in order.
-    markFifo(this.#lifeFd);
-    // Out of the way before it is emptied, so that nobody meets half of a node.
-    if (renamePathIfPresent(this.#directory, this.#hiddenDirectory)) {
-      removeDirectoryWithFiles(this.#hiddenDirectory);
+    try {
+      // First of all: whoever sees this life end knows by the mark that it ended in order.
+      markFifo(this.#lifeFd);
+      // Out of the way before it is emptied, so that nobody meets half of a node.
+      if (renamePathIfPresent(this.#directory, this.#hiddenDirectory)) {
+        removeDirectoryWithFiles(this.#hiddenDirectory, NODE_FILES);
+      }
+    } catch (error) {
+      // The node has ended all the same: what is left is what a dead one leaves.
+      if (!FloeError.is(error)) throw error;
+      process.emitWarning(error);
+    } finally {
+      closeFile(this.#lifeFd);
+      closeFile(this.#aliveFd);
     }
-    closeFile(this.#lifeFd);
-    closeFile(this.#aliveFd);
   }
 }
 
@@ -124,8 +147,11 @@ function isAbsence(error: unknown): boolean {
 }
 
 function giveUp(opened: readonly number[], ...directories: readonly string[]): void {
-  for (const directory of directories) removeDirectoryWithFiles(directory);
-  for (const fd of opened) closeFile(fd);
+  try {
+    for (const directory of directories) removeDirectoryWithFiles(directory, NODE_FILES);
+  } finally {
+    for (const fd of opened) closeFile(fd);
+  }
 }
 
 /** Whether a path leads to the file that is open. */

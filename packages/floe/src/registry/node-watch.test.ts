@@ -72,7 +72,7 @@ test("without a watch the directory is listed, until it can be watched", WATCHDO
   scene.watch.begin();
   const guest = new NodeCore("guest", scene.core.domain);
   const [warning] = (await warned) as [unknown];
-  assert.ok(FloeError.is(warning) && warning.code === "FLOE_SYSTEM");
+  assert.ok(FloeError.is(warning) && warning.code === "FLOE_TOO_MANY_FILES");
   process.once("warning", () => assert.fail("warned twice"));
   await until(() => scene.told.length === 1);
   guest.release();

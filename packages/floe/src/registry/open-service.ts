@@ -15,9 +15,11 @@ import { randomId } from "../memory/id.ts";
 import { corrupt, type Segment } from "../memory/segment.ts";
 import { removeDirectoryWithFiles, renamePath } from "../os/files.ts";
 import { tryWithControlLock, VANISHED, withControlLock } from "./control-lock.ts";
+import { describeValue } from "./limits.ts";
 import type { Participant } from "./participant.ts";
 import type { Pattern } from "./pattern.ts";
-import { readServiceConfig, type ServiceConfig } from "./service-config.ts";
+import { type PatternName, readServiceConfig, type ServiceConfig } from "./service-config.ts";
+import { serviceDirectoryName } from "./service-name.ts";
 import { type CommonGeometry, nodeEntryWord } from "./service-segment.ts";
 
 /** The file that describes a service. */
@@ -25,6 +27,9 @@ export const CONFIG_FILE = "service.json";
 
 /** The file in which its ports meet. */
 export const SEGMENT_FILE = "links";
+
+/** What lies in a service's directory when nobody has it open. */
+export const SERVICE_FILES: readonly string[] = [CONFIG_FILE, SEGMENT_FILE];
 
 /** What is known of a service as soon as its segment is mapped. */
 export interface OpenService<
@@ -54,6 +59,7 @@ export function openUnderLock<
   const configPath = `${directory}/${CONFIG_FILE}`;
   const common = readServiceConfig(configPath, pattern.name);
   if (common === undefined) throw missingFile(directory, CONFIG_FILE);
+  checkName(directory, configPath, common);
   const config = pattern.checkedConfig(configPath, common);
   const opened = pattern.openSegment(`${directory}/${SEGMENT_FILE}`, config);
   if (opened === undefined) throw missingFile(directory, SEGMENT_FILE);
@@ -130,7 +136,29 @@ export function removeIfAbandoned(service: OpenService): boolean {
 function removeService(node: Participant, directory: string): void {
   const doomed = `${node.domain.path}/.removed.${node.id}.${randomId()}`;
   renamePath(directory, doomed);
-  removeDirectoryWithFiles(doomed);
+  try {
+    removeDirectoryWithFiles(doomed, SERVICE_FILES);
+  } catch (error) {
+    // It is out of the domain, which is what matters; the rest is left to the next cleaning.
+    if (!FloeError.is(error)) throw error;
+    process.emitWarning(error);
+  }
+}
+
+/** A directory that was copied or renamed holds another service than its name says. */
+function checkName(directory: string, configPath: string, { pattern, name }: ServiceConfig): void {
+  const directoryName = directory.slice(directory.lastIndexOf("/") + 1);
+  if (directoryNameIfValid(pattern, name) === directoryName) return;
+  throw corrupt(configPath, "name", `of the service in ${directoryName}`, describeValue(name));
+}
+
+function directoryNameIfValid(pattern: PatternName, name: string): string | undefined {
+  try {
+    return serviceDirectoryName(pattern, name);
+  } catch (error) {
+    if (FloeError.is(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Makes the error for a service whose directory is there and not complete. */

@@ -18,7 +18,7 @@ import {
   makeDirectoryIfAbsent,
   removeDirectoryWithFiles,
   renameDirectoryIfVacant,
-  statPathIfPresent,
+  statEntryIfPresent,
   writeWholeFile,
 } from "../os/files.ts";
 import { pauseMs } from "../sync/pause.ts";
@@ -35,6 +35,7 @@ import {
   openUnderLock,
   removeIfAbandoned,
   SEGMENT_FILE,
+  SERVICE_FILES,
 } from "./open-service.ts";
 import type { Pattern } from "./pattern.ts";
 import type { PublishSubscribeConfig } from "./publish-subscribe-config.ts";
@@ -98,6 +99,7 @@ export class ServiceCore<
   ): ServiceCore<Config, Geometry> {
     const { domain } = node;
     const directory = `${domain.path}/${serviceDirectoryName(pattern.name, name)}`;
+    node.checkPresent();
     const deadlineMs = performance.now() + domain.lockTimeoutMs;
     do {
       if (mode !== "create") {
@@ -203,11 +205,19 @@ export class ServiceCore<
    * guard other memory than ours.
    */
   #unlessReplaced<T>(change: () => T): T | typeof VANISHED {
-    const { inode, device } = this.#identity;
     const present = identityOf(this.directory);
-    const isReplaced =
-      present !== undefined && (present.inode !== inode || present.device !== device);
+    const isReplaced = present !== undefined && !this.#isOurs(present);
     return isReplaced ? VANISHED : change();
+  }
+
+  #isOurs({ inode, device }: FileIdentity): boolean {
+    return inode === this.#identity.inode && device === this.#identity.device;
+  }
+
+  /** Throws FLOE_SERVICE_CORRUPT when the service was removed while in use, or replaced. */
+  checkPresent(): void {
+    const present = identityOf(this.directory);
+    if (present === undefined || !this.#isOurs(present)) throw removedByForce(this);
   }
 
   #leave(): void {
@@ -241,7 +251,7 @@ type FileIdentity = Pick<FileStatus, "inode" | "device">;
 
 /** Which segment lies in a directory: no file gets its inode as long as it is mapped. */
 function identityOf(directory: string): FileIdentity | undefined {
-  return statPathIfPresent(`${directory}/${SEGMENT_FILE}`);
+  return statEntryIfPresent(`${directory}/${SEGMENT_FILE}`);
 }
 
 /** Joins an existing service; undefined when there is none, or it vanished meanwhile. */
@@ -324,11 +334,11 @@ function make<Wanted, Config extends ServiceConfig, Geometry extends CommonGeome
     }
   } catch (error) {
     segment?.close();
-    removeDirectoryWithFiles(unfinished);
+    removeDirectoryWithFiles(unfinished, SERVICE_FILES);
     throw error;
   }
   segment.close();
-  removeDirectoryWithFiles(unfinished);
+  removeDirectoryWithFiles(unfinished, SERVICE_FILES);
   return undefined;
 }
 
