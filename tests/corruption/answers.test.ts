@@ -344,7 +344,8 @@ floeTest("a publisher with another's id is not taken for the other", (bench) => 
     throwsCode(() => poll(port), "FLOE_SERVICE_CORRUPT", { wanted: /publisher ids/ });
   }
   for (const port of [publisher, twin]) port.sendCopy(new Uint8Array([port === twin ? 5 : 4]));
-  assert.deepEqual(poll(known), [4]);
+  // What was in hand when the twin was found is not lost.
+  assert.deepEqual(poll(known), [2, 4]);
   // Who has known neither before believes neither.
   assert.deepEqual(poll(subscriber), []);
   writeId(segment.words, twinWord, twin.id);
@@ -366,4 +367,35 @@ floeTest("a struct whose payload is said to be shorter is not read", (bench) => 
   data.words[lengthWord] = Pair.sizeBytes - 1;
   throwsCode(() => subscriber.poll(1, () => {}), "FLOE_LINK_POISONED", { wanted: /its type/ });
   data.close();
+});
+
+floeTest("a publisher that needs memory in a service that was removed says so", (bench) => {
+  using node = bench.node();
+  using service = node.publishSubscribe("gone", { payload: rawBytes });
+  using publisher = service.publisher();
+  rmSync(directoryOf(bench, "gone"), { recursive: true });
+  throwsCode(() => publisher.sendCopy(new Uint8Array(1)), "FLOE_SERVICE_CORRUPT", {
+    subject: /gone/,
+    found: /removed/,
+  });
+});
+
+floeTest("a service with living ports is not removed because of a damaged node", (bench) => {
+  using one = bench.node();
+  using other = bench.node();
+  const service = one.publishSubscribe("kept", { payload: rawBytes });
+  const publisher = service.publisher();
+  const segment = segmentOf(bench, "kept");
+  const entryWord = nodeEntryWord(geometryOf(service), 0);
+  segment.words[entryWord + NODE_ENTRY_NODE_ID_WORD]! ^= 1;
+  using remote = other.publishSubscribe("kept", { payload: rawBytes });
+  using subscriber = remote.subscriber();
+  publisher.sendCopy(new Uint8Array(1));
+  assert.equal(
+    subscriber.poll(1, () => {}),
+    1,
+  );
+  publisher.close();
+  service.close();
+  segment.close();
 });

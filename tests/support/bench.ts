@@ -14,7 +14,7 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type DomainOptions, Node } from "floe";
 import { Child, type ChildOptions } from "./child.ts";
-import { mappedFiles } from "./resources.ts";
+import { mappedFiles, openFiles } from "./resources.ts";
 import { waitFor } from "./wait.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -97,6 +97,7 @@ export class Bench {
     await Promise.all(this.#children.map((child) => child.finish()));
     if (!mayLeaveFiles) assert.deepEqual(this.entries(), [], "the domain's directory is not empty");
     await waitFor("all mappings to be gone", () => mappedFiles(this.root).length === 0);
+    assert.deepEqual(openFiles(this.root), [], "descriptors are left open");
   }
 
   /** Ends the children and removes the domain. */

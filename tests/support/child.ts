@@ -99,18 +99,19 @@ export class Child {
     this.#process.stdin!.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** The next thing the program says, which must be `say`; rejects when it ends or takes long. */
-  async next(say: string): Promise<Message> {
+  /** The next thing the program says, one of `says`; rejects when it ends or takes long. */
+  async next(...says: readonly string[]): Promise<Message> {
+    const wanted = says.map((say) => `"${say}"`).join(" or ");
     const deadlineMs = performance.now() + WAIT_MS_MAX;
     while (this.#messages.length === 0) {
       if (this.#end !== undefined) {
         const { code, signal } = this.#end;
-        throw new Error(`ended with ${signal ?? code} before it said "${say}": ${this.#stderr}`);
+        throw new Error(`ended with ${signal ?? code} before it said ${wanted}: ${this.#stderr}`);
       }
       const restMs = deadlineMs - performance.now();
       if (restMs <= 0) {
         this.kill();
-        throw new Error(`did not say "${say}" within ${WAIT_MS_MAX} ms: ${this.#stderr}`);
+        throw new Error(`did not say ${wanted} within ${WAIT_MS_MAX} ms: ${this.#stderr}`);
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, restMs);
@@ -121,8 +122,8 @@ export class Child {
       });
     }
     const message = this.#messages.shift()!;
-    if (message.say === say) return message;
-    throw new Error(`said ${JSON.stringify(message)} instead of "${say}": ${this.#stderr}`);
+    if (says.includes(message.say)) return message;
+    throw new Error(`said ${JSON.stringify(message)} instead of ${wanted}: ${this.#stderr}`);
   }
 
   /** What the program has said and nobody has waited for. */

@@ -18,6 +18,7 @@ import { tryWithControlLock, VANISHED, withControlLock } from "./control-lock.ts
 import { describeValue } from "./limits.ts";
 import type { Participant } from "./participant.ts";
 import type { Pattern } from "./pattern.ts";
+import { activePorts } from "./port-table.ts";
 import { type PatternName, readServiceConfig, type ServiceConfig } from "./service-config.ts";
 import { serviceDirectoryName } from "./service-name.ts";
 import { type CommonGeometry, nodeEntryWord } from "./service-segment.ts";
@@ -116,7 +117,13 @@ function isHalfRemoved(service: OpenService): boolean {
   throw corrupt(`${service.directory}/${SEGMENT_FILE}`, "state", wanted, `${state}`);
 }
 
+/**
+ * Whether nobody has a service open any more, after the dead were cleaned up after. A port that is
+ * still active belongs to the living, even if the entry of its node says otherwise: somebody has
+ * damaged that.
+ */
 function isAbandoned({ geometry, segment: { words } }: OpenService): boolean {
+  if (geometry.portTables.some((table) => activePorts(words, table).length > 0)) return false;
   for (let index = 0; index < geometry.maxNodes; index += 1) {
     const entryWord = nodeEntryWord(geometry, index);
     if (loadAcquire(words, entryWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return false;

@@ -130,6 +130,7 @@ export function publishSubscribeGeometry(shape: LinkShape): PublishSubscribeGeom
     nodeTableOffset,
     subscribers,
     publishers,
+    portTables: [subscribers, publishers],
     dataSegmentTableOffset,
     linkMatrixOffset,
     segmentBytes: roundUp(linkMatrixOffset + matrixBytes, PAGE_BYTES),

@@ -12,7 +12,7 @@ import { NODE_ENTRY_NODE_ID_WORD, NODE_ENTRY_STATE_WORD } from "../layout/node-e
 import { EntryState } from "../layout/values.ts";
 import { type Id, readId } from "../memory/id.ts";
 import type { OpenService } from "./open-service.ts";
-import { nodeIdIn, portState, setPortState } from "./port-table.ts";
+import { activePorts, nodeIdIn, portState, setPortState } from "./port-table.ts";
 import { nodeEntryWord, type PortTable, portEntryWord } from "./service-segment.ts";
 
 const nodeRecovered = channel("floe:node:recovered");
@@ -44,6 +44,20 @@ export function freePorts(
   indexes: readonly number[],
 ): void {
   for (const index of indexes) setPortState(service, table, index, EntryState.free);
+}
+
+/**
+ * Frees the entries of a node that leaves a service: all its ports have left, but for those that
+ * did not find themselves in their entries any more, because somebody had damaged them.
+ */
+export function freeDisplacedPorts(service: OpenService): void {
+  const { words } = service.segment;
+  for (const table of service.geometry.portTables) {
+    const indexes = activePorts(words, table);
+    const isOwn = (index: number): boolean =>
+      nodeIdIn(words, portEntryWord(table, index)) === service.node.id;
+    freePorts(service, table, indexes.filter(isOwn));
+  }
 }
 
 /** The places of dead nodes in a service. */

@@ -40,6 +40,7 @@ import {
 import type { Pattern } from "./pattern.ts";
 import type { PublishSubscribeConfig } from "./publish-subscribe-config.ts";
 import type { PublishSubscribeGeometry } from "./publish-subscribe-segment.ts";
+import { freeDisplacedPorts } from "./recovery.ts";
 import type { ServiceConfig } from "./service-config.ts";
 import { serviceDirectoryName } from "./service-name.ts";
 import { type CommonGeometry, nodeEntryWord } from "./service-segment.ts";
@@ -228,6 +229,7 @@ export class ServiceCore<
       if (readId(words, entryWord + NODE_ENTRY_NODE_ID_WORD) === this.node.id) {
         storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
       }
+      freeDisplacedPorts(this);
       this.#recover();
       removeIfAbandoned(this);
     });
