@@ -4,7 +4,7 @@
  * A role is data. The part that runs in the victim's process is `prepare`, which returns the
  * operation; everything else is for the survivors, in the process of the harness.
  */
-import type { EventService, Listener, Notifier } from "floe";
+import type { EventService, Listener, Notifier, PublisherOptions } from "floe";
 import { Node } from "floe";
 import { say } from "../support/program.ts";
 import type { Said } from "./progress.ts";
@@ -121,8 +121,13 @@ export class Part implements Surroundings {
   }
 
   /** Makes a publisher. */
-  sender(kind: TopicKind): Sender {
-    return new Sender(this.topic(kind), this.#sender, () => this.note("sent"));
+  sender(kind: TopicKind, options?: PublisherOptions): Sender {
+    return new Sender(this.topic(kind), this.#sender, () => this.note("sent"), options);
+  }
+
+  /** Makes a subscriber in another node of the victim. */
+  otherSubscriber(kind: TopicKind): AnySubscriber {
+    return openTopic(this.makeNode(), kind, this.limits).subscriber();
   }
 
   /** Makes a subscriber. */

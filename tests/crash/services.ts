@@ -9,6 +9,7 @@ import {
   type MessageInfo,
   type Node,
   type PublisherFor,
+  type PublisherOptions,
   type PublishSubscribe,
   type ReaderOf,
   type ReadonlyBytes,
@@ -174,8 +175,13 @@ export class Sender {
   number = 0;
   readonly #onSent: () => void;
 
-  constructor(topic: Topic, sender: number, onSent: () => void = () => {}) {
-    this.port = topic.publisher({ name: `sender ${sender}` });
+  constructor(
+    topic: Topic,
+    sender: number,
+    onSent: () => void = () => {},
+    options: PublisherOptions = {},
+  ) {
+    this.port = topic.publisher({ name: `sender ${sender}`, ...options });
     this.sender = sender;
     this.#onSent = onSent;
   }

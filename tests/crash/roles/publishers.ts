@@ -1,12 +1,24 @@
 /**
  * Roles of publishers: what they send is delivered, wherever they die.
  */
-import { Node } from "floe";
 import type { Role } from "../role.ts";
-import { BUFFER_SIZE, LARGE_BYTES, openTopic } from "../services.ts";
+import { BUFFER_SIZE, LARGE_BYTES, type Sender } from "../services.ts";
 
 /** Bytes of messages that need data segments of other size classes. */
 const OTHER_SIZES = [300, 3_000, 30_000, 300_000];
+
+/** Longer than a subscriber has that is to be ejected after a millisecond. */
+const PATIENCE_MS = 3;
+
+const neverNotified = new Int32Array(new SharedArrayBuffer(4));
+
+/** Sends until a subscriber that takes nothing is ejected by a publisher that waits no longer. */
+export function sendUntilEjected(sender: Sender): void {
+  for (let count = 0; count < BUFFER_SIZE + 4; count += 1) {
+    sender.send();
+    Atomics.wait(neverNotified, 0, 0, PATIENCE_MS);
+  }
+}
 
 /** Every role of publishers. */
 export const PUBLISHER_ROLES: readonly Role[] = [
@@ -115,9 +127,19 @@ export const PUBLISHER_ROLES: readonly Role[] = [
     prepare: (part) => {
       const sender = part.sender("struct");
       sender.send();
-      const other = Node.create({ domain: part.domain });
-      openTopic(other, "struct", part.limits).subscriber();
+      part.otherSubscriber("struct");
       return () => sender.send();
+    },
+  },
+  {
+    subject: "publisher",
+    operation: "send, and eject who takes nothing",
+    services: ["struct"],
+    company: { publishers: 1 },
+    prepare: (part) => {
+      const sender = part.sender("struct", { ejectAfter: 1 });
+      part.otherSubscriber("struct");
+      return () => sendUntilEjected(sender);
     },
   },
   {

@@ -3,6 +3,7 @@
  */
 import type { Role } from "../role.ts";
 import { type AnySubscriber, LARGE_BYTES, MAX_BORROWED_SAMPLES } from "../services.ts";
+import { sendUntilEjected } from "./publishers.ts";
 
 const PUBLISHER = { publishers: 1, subscribers: ["polls"] } as const;
 
@@ -132,6 +133,24 @@ export const SUBSCRIBER_ROLES: readonly Role[] = [
     prepare: (part) => {
       const subscriber = part.subscriber("struct");
       return () => subscriber.close();
+    },
+  },
+  {
+    subject: "subscriber",
+    operation: "close, after it was ejected with a sample in hand",
+    services: ["bytes"],
+    company: { publishers: 1 },
+    sentBefore: 2,
+    prepare: (part) => {
+      const sender = part.sender("bytes", { ejectAfter: 1 });
+      const subscriber = part.otherSubscriber("bytes");
+      sender.send();
+      const sample = subscriber.tryTake();
+      sendUntilEjected(sender);
+      return () => {
+        subscriber.close();
+        sample!.release();
+      };
     },
   },
   {
