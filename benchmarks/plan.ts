@@ -115,7 +115,9 @@ export function workloadOf(oneCase: Case, effort: Effort): Workload {
     const counts = { rounds: 1, blockRounds: 1, warmupRounds: 1 };
     return { ...shared, ...counts, measure: "latency", bufferSize };
   }
-  if (measure === "death") return { ...shared, ...deathCounts(effort), measure, bufferSize };
+  if (measure === "death") {
+    return { ...shared, ...deathCounts(payloadBytes, effort), measure, bufferSize };
+  }
   if (measure === "wake") return { ...shared, ...wakeCounts(oneCase, effort), measure, bufferSize };
   return { ...shared, ...pacedCounts(oneCase, measure, effort), measure, bufferSize };
 }
@@ -144,9 +146,12 @@ function wakeCounts({ subject, payloadBytes }: Case, effort: Effort): Counts {
 
 /** Each kill takes the start of a process, whoever is asked; 200 of them in a whole benchmark. */
 const DEATHS_PER_EFFORT_SECOND = 29;
+/** Writing much memory takes longer than starting. */
+const LARGE_DEATHS_PER_EFFORT_SECOND = 10;
 
-function deathCounts(effort: Effort): Counts {
-  const rounds = Math.max(2, Math.round((effort.runMs / 1e3) * DEATHS_PER_EFFORT_SECOND));
+function deathCounts(heldBytes: number, effort: Effort): Counts {
+  const perSecond = heldBytes === 0 ? DEATHS_PER_EFFORT_SECOND : LARGE_DEATHS_PER_EFFORT_SECOND;
+  const rounds = Math.max(2, Math.round((effort.runMs / 1e3) * perSecond));
   return { rounds, blockRounds: 1, warmupRounds: 1 };
 }
 

@@ -10,8 +10,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { memoryFolder } from "../support/bench.ts";
 import { Child, type ChildOptions } from "../support/child.ts";
+import { memoryFolder } from "../support/memory-folder.ts";
 import { ARRANGEMENTS, type Arrangement, play, type Scene } from "./run.ts";
 import { describeOffence, Tally } from "./tally.ts";
 

@@ -4,7 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { f64, i32, Node, rawBytes, struct, text, u8, u32 } from "floe";
-import { type Row, type Stage, Tick } from "./stage.ts";
+import { type Row, type Stage, Tick } from "../support/stage.ts";
 
 const Pose = struct("Pose", { x: f64, y: f64 });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type ErrorCode, type ErrorDetails, FloeError } from "floe";
 import type { ChildOptions } from "../support/child.ts";
 import { NOBODY_ID, otherUserProblem } from "../support/other-user.ts";
-import { type Row, type Stage, Tick } from "./stage.ts";
+import { type Row, type Stage, Tick } from "../support/stage.ts";
 
 const provokeUrl = new URL("./programs/provoke.js", import.meta.url);
 const holdLockUrl = new URL("../registry/programs/hold-lock.js", import.meta.url);

@@ -3,7 +3,7 @@
  */
 import { WaitSet } from "floe";
 import { underSignals } from "../support/signals.ts";
-import type { Row, Stage } from "./stage.ts";
+import type { Row, Stage } from "../support/stage.ts";
 
 const holdNotifierUrl = new URL("../waiting/programs/hold-notifier.js", import.meta.url);
 

@@ -278,15 +278,22 @@ export class WorkingSubscriber<Payload> implements WorkingPort {
     }
   }
 
-  /** Takes everything, in so many polls at most; the one that finds nothing says up to when. */
+  /**
+   * Takes everything, in so many polls at most; one that finds nothing says up to when. It counts
+   * only if the next one does not find this port ejected: it may have been so in the middle of the
+   * poll, and then everything that waited was withdrawn.
+   */
   #drain(pollsMax: number): void {
+    let emptyNs = 0;
     for (let polls = 0; polls < pollsMax; polls += 1) {
       const beginNs = nowNs();
       const count = this.port.poll(Number.POSITIVE_INFINITY, this.#handle);
       this.#flush();
-      if (count > 0) continue;
-      this.#ledger.note("drainedNs", beginNs);
-      return;
+      if (emptyNs > 0) {
+        this.#ledger.note("drainedNs", emptyNs);
+        return;
+      }
+      if (count === 0) emptyNs = beginNs;
     }
   }
 

@@ -102,12 +102,24 @@ export class Child {
   /** The next thing the program says, one of `says`; rejects when it ends or takes long. */
   async next(...says: readonly string[]): Promise<Message> {
     const wanted = says.map((say) => `"${say}"`).join(" or ");
+    const message = await this.#nextMessage(wanted);
+    if (message === undefined) {
+      const { code, signal } = this.#end!;
+      throw new Error(`ended with ${signal ?? code} before it said ${wanted}: ${this.#stderr}`);
+    }
+    if (says.includes(message.say)) return message;
+    throw new Error(`said ${JSON.stringify(message)} instead of ${wanted}: ${this.#stderr}`);
+  }
+
+  /** Whatever the program says next; undefined when it has ended. Rejects when it takes long. */
+  nextIfAny(): Promise<Message | undefined> {
+    return this.#nextMessage("anything");
+  }
+
+  async #nextMessage(wanted: string): Promise<Message | undefined> {
     const deadlineMs = performance.now() + WAIT_MS_MAX;
     while (this.#messages.length === 0) {
-      if (this.#end !== undefined) {
-        const { code, signal } = this.#end;
-        throw new Error(`ended with ${signal ?? code} before it said ${wanted}: ${this.#stderr}`);
-      }
+      if (this.#end !== undefined) return undefined;
       const restMs = deadlineMs - performance.now();
       if (restMs <= 0) {
         this.kill();
@@ -121,9 +133,7 @@ export class Child {
         };
       });
     }
-    const message = this.#messages.shift()!;
-    if (says.includes(message.say)) return message;
-    throw new Error(`said ${JSON.stringify(message)} instead of ${wanted}: ${this.#stderr}`);
+    return this.#messages.shift()!;
   }
 
   /** What the program has said and nobody has waited for. */

@@ -13,8 +13,9 @@ import { isTestFile, type SourceFile, type Violation } from "./source-file.ts";
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": [],
   layout: [],
-  sync: [],
-  os: ["errors.ts"],
+  crash: [],
+  sync: ["crash"],
+  os: ["crash", "errors.ts"],
   schema: ["errors.ts"],
   structures: ["sync", "layout"],
   memory: ["os", "layout", "errors.ts", "sync(types)"],
@@ -61,7 +62,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const LIBRARY = "packages/floe/src/";
 
 /** What the names with `#` in package.json mean, as far as layers go. */
-const IMPORT_NAMES: Readonly<Record<string, string>> = { "#words": "sync" };
+const IMPORT_NAMES: Readonly<Record<string, string>> = {
+  "#words": "sync",
+  "#crash-points": "crash",
+};
 
 function layerOf(path: string): string {
   return path.slice(LIBRARY.length).split("/")[0]!;

@@ -21,6 +21,8 @@ if (role === "watcher") {
   });
   server.listen(path, () => tellKiller({ say: "ready" }));
 } else {
+  // Not used: the kernel has to tear down what is loaded, and that should be as much for everybody.
+  await import("floe");
   const held = holdMemory(heldBytes);
   const socket = createConnection(path, () => socket.write(name));
   process.once("exit", () => console.error(held.length));

@@ -10,8 +10,9 @@
  * threads; a program that adds a listener for SIGPIPE and removes it again has undone that.
  */
 import * as fs from "node:fs";
+import { crashPoint } from "#crash-points";
 import type { FloeError } from "../errors.ts";
-import { attempt, unless, untilUninterrupted } from "./attempts.ts";
+import { attempt, attemptChange, unless, untilUninterrupted } from "./attempts.ts";
 import { removeFileIfPresent } from "./files.ts";
 import { loadShim, type Shim } from "./shim.ts";
 import { describeDescriptor, ERRNO, kindAt, systemError, wrongKind } from "./system-error.ts";
@@ -35,10 +36,11 @@ export function makeFifo(path: string, mode: number, groupId?: number): void {
   const wanted = "to make the FIFO";
   // The kernel would take what stands before a zero for the whole path.
   if (path.includes("\0")) throw systemError("mknodat", "EINVAL", path, { wanted });
+  crashPoint(wanted);
   const result = untilUninterrupted(() => mknodat(path, S_IFIFO | PRIVATE_MODE));
   if (result !== 0) throw systemError("mknodat", result, path, { wanted });
   try {
-    attempt(path, "to set its group and mode", () => {
+    attemptChange(path, "to set its group and mode", () => {
       // In this order: a change of the group may remove bits of the mode.
       if (groupId !== undefined) fs.chownSync(path, -1, groupId);
       fs.chmodSync(path, mode);
@@ -70,7 +72,7 @@ export function openFifoForReadingIfPresent(path: string): number | undefined {
  * The mark is the owner's permission to execute it, which means nothing else for a FIFO.
  */
 export function markFifo(fd: number): void {
-  attempt(fd, "to mark it", () => {
+  attemptChange(fd, "to mark it", () => {
     fs.fchmodSync(fd, (fs.fstatSync(fd).mode & MODE_BITS) | MARK_MODE);
   });
 }
@@ -83,6 +85,7 @@ export function isFifoMarked(fd: number): boolean {
 /** Reads what is there into `bytes`: how many bytes, 0 when it is empty, -1 without a writer. */
 export function readFifo(fd: number, bytes: Uint8Array): number {
   shim ??= loadShim().shim;
+  crashPoint("to read a FIFO");
   for (;;) {
     const result = shim.read(fd, bytes);
     if (result > 0) return result;
@@ -98,6 +101,7 @@ export function readFifo(fd: number, bytes: Uint8Array): number {
 export function writeFifo(fd: number, bytes: Uint8Array): WriteOutcome {
   shim ??= loadShim().shim;
   if (bytes.length > FIFO_WRITE_BYTES_MAX) throw writeError(fd, bytes, "EMSGSIZE");
+  crashPoint("to write into a FIFO");
   for (;;) {
     const result = shim.write(fd, bytes);
     if (result >= 0) return "written";

@@ -12,7 +12,7 @@
  */
 import * as fs from "node:fs";
 import { FloeError } from "../errors.ts";
-import { attempt, unless } from "./attempts.ts";
+import { attempt, attemptChange, unless } from "./attempts.ts";
 import { kindAt, wrongKind } from "./system-error.ts";
 
 /** What a file may be opened for. */
@@ -90,9 +90,11 @@ export function openDirectoryIfPresent(path: string): number | undefined {
 
 /** Creates a file that must not exist, with exactly this mode, and opens it for read-write. */
 export function createFile(path: string, mode: number, groupId?: number): number {
-  const fd = attempt(path, "to create the file", () => fs.openSync(path, "wx+", PRIVATE_FILE_MODE));
+  const fd = attemptChange(path, "to create the file", () =>
+    fs.openSync(path, "wx+", PRIVATE_FILE_MODE),
+  );
   try {
-    attempt(path, "to set its group and mode", () => {
+    attemptChange(path, "to set its group and mode", () => {
       // In this order: a change of the group may remove bits of the mode.
       if (groupId !== undefined) fs.fchownSync(fd, -1, groupId);
       fs.fchmodSync(fd, mode);
@@ -108,9 +110,9 @@ export function createFile(path: string, mode: number, groupId?: number): number
 
 /** Makes a directory that must not exist, with exactly this mode. */
 export function makeDirectory(path: string, mode: number, groupId?: number): void {
-  attempt(path, "to make the directory", () => fs.mkdirSync(path, PRIVATE_DIRECTORY_MODE));
+  attemptChange(path, "to make the directory", () => fs.mkdirSync(path, PRIVATE_DIRECTORY_MODE));
   try {
-    attempt(path, "to set its group and mode", () => {
+    attemptChange(path, "to set its group and mode", () => {
       if (groupId !== undefined) fs.chownSync(path, -1, groupId);
       fs.chmodSync(path, mode);
     });
@@ -130,7 +132,7 @@ export function makeDirectoryIfAbsent(path: string, mode: number, groupId?: numb
 
 /** Renames a file or directory, replacing what is in the way if the kernel permits it. */
 export function renamePath(from: string, to: string): void {
-  attempt(from, `to rename it to ${to}`, () => fs.renameSync(from, to));
+  attemptChange(from, `to rename it to ${to}`, () => fs.renameSync(from, to));
 }
 
 /** Renames a file or directory; false if there is none. */
@@ -152,7 +154,7 @@ export function renameDirectoryIfVacant(from: string, to: string): boolean {
 /** Removes a file; false if there is none. */
 export function removeFileIfPresent(path: string): boolean {
   return unless(["ENOENT"], false, () => {
-    attempt(path, "to remove the file", () => fs.unlinkSync(path));
+    attemptChange(path, "to remove the file", () => fs.unlinkSync(path));
     return true;
   });
 }
@@ -160,7 +162,7 @@ export function removeFileIfPresent(path: string): boolean {
 /** Removes an empty directory; false if there is none. */
 export function removeDirectoryIfPresent(path: string): boolean {
   return unless(["ENOENT"], false, () => {
-    attempt(path, "to remove the directory", () => fs.rmdirSync(path));
+    attemptChange(path, "to remove the directory", () => fs.rmdirSync(path));
     return true;
   });
 }
@@ -219,7 +221,7 @@ export function statFile(fd: number): FileStatus {
 
 /** Sets the size of an open file; what is added reads as zeroes and has no memory yet. */
 export function resizeFile(fd: number, sizeBytes: number): void {
-  attempt(fd, `a size of ${sizeBytes} bytes`, () => fs.ftruncateSync(fd, sizeBytes));
+  attemptChange(fd, `a size of ${sizeBytes} bytes`, () => fs.ftruncateSync(fd, sizeBytes));
 }
 
 /**
@@ -264,7 +266,7 @@ export function writeWholeFile(path: string, text: string, mode: number, groupId
   const fd = createFile(path, mode, groupId);
   try {
     const bytes = Buffer.from(text, "utf8");
-    attempt(path, `${bytes.length} bytes written`, () => fs.writeFileSync(fd, bytes));
+    attemptChange(path, `${bytes.length} bytes written`, () => fs.writeFileSync(fd, bytes));
   } catch (error) {
     removeFileIfPresent(path);
     throw error;
@@ -275,7 +277,7 @@ export function writeWholeFile(path: string, text: string, mode: number, groupId
 
 /** Closes a descriptor. */
 export function closeFile(fd: number): void {
-  attempt(fd, "to close it", () => fs.closeSync(fd));
+  attemptChange(fd, "to close it", () => fs.closeSync(fd));
 }
 
 function openFlags(access: FileAccess): number {

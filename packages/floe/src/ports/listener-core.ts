@@ -27,12 +27,12 @@ import {
   type PortDetails,
   type PortPlace,
 } from "../registry/port-table.ts";
+import { Retry } from "../registry/retry.ts";
 import type { EventCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
 import type { EventCounts } from "../structures/mod.ts";
 import type { Words } from "../sync/words.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
-import { Retry } from "../wait/retry.ts";
 import type { WaitDescription } from "../wait/wait-errors.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
 import { KnownSenders } from "./known-senders.ts";

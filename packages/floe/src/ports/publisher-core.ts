@@ -36,10 +36,10 @@ import {
   tryEjectSubscriber,
   withdrawDataSegment,
 } from "../registry/publish-subscribe-directory.ts";
+import { Retry } from "../registry/retry.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { isAsleep } from "../structures/mod.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
-import { Retry } from "../wait/retry.ts";
 import { displaced } from "./port-errors.ts";
 import { PublisherLink } from "./publisher-link.ts";
 
@@ -191,7 +191,7 @@ export class PublisherCore implements DoorbellOwner {
       for (const link of connected) link.ringer.ring();
     }
     const nodeIds = new Set(links.map((link) => link.ringer.nodeId));
-    if (this.#subscriberNodes.set(nodeIds).hasEnded) this.#recovery.begin();
+    if (this.#subscriberNodes.set(nodeIds)) this.#recovery.begin();
   }
 
   /**

@@ -23,6 +23,7 @@ import {
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { corrupt, unsignedLong } from "../memory/segment.ts";
+import { isPassing } from "../os/system-error.ts";
 import {
   activePorts,
   formerPortDetails,
@@ -45,10 +46,10 @@ import {
 } from "../registry/publish-subscribe-directory.ts";
 import { finishDrainedRow, isDrainingState } from "../registry/publish-subscribe-recovery.ts";
 import { linkWord } from "../registry/publish-subscribe-segment.ts";
+import { Retry } from "../registry/retry.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
-import { Retry } from "../wait/retry.ts";
 import type { WaitDescription } from "../wait/wait-errors.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
 import { KnownSenders } from "./known-senders.ts";
@@ -197,9 +198,11 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
         this.#assertOnlyOne(link, known);
         link.refreshSegments();
       } catch (error) {
-        // One damaged publisher must not keep this port from hearing the others.
         failure ??= error;
-        link.poison();
+        // What there was no room for may be mapped later: the next look tries again.
+        if (isPassing(error)) this.#topologySeen = ~topology;
+        // One damaged publisher must not keep this port from hearing the others.
+        else link.poison();
       }
     }
     this.#links = links;
@@ -456,15 +459,31 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     message.payloadBytes = payloadBytes;
   }
 
-  /** Looks for changes while a message is in hand, which goes back if the look fails. */
+  /**
+   * Looks for changes while a message is in hand. If the look fails, the message is taken once more
+   * later; unless it can be read all the same, and the failure may pass: then others tell of it.
+   */
   #refreshHolding(link: SubscriberLink, descriptor: number): void {
     try {
       this.refresh();
       this.#assertNotEnded();
     } catch (error) {
-      this.giveBack(link, descriptor);
+      const isReadable = link.segments[chunkSegmentNumber(descriptor)] !== undefined;
+      if (isReadable && isPassing(error)) return;
+      if (link.isPoisoned || link.isOver) this.giveBack(link, descriptor);
+      else this.#setAside(link, descriptor);
       throw error;
     }
+  }
+
+  /** Puts a message that was just taken back to the front of its link. */
+  #setAside(link: SubscriberLink, descriptor: number): void {
+    link.setAside(descriptor);
+    link.borrowedCount -= 1;
+    link.heldCount -= 1;
+    this.#takeCount = (this.#takeCount - 1) | 0;
+    // The others have their turn first.
+    this.#nextLinkIndex += 1;
   }
 
   /**

@@ -106,7 +106,9 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    * returns how many there were. Payload and info are valid within the call only; the messages are
    * released when it returns or throws. Never blocks and allocates nothing. The last small messages
    * of a call return to their publisher's memory at the next call that finds nothing.
-   * Throws FLOE_LINK_POISONED when a publisher wrote nonsense.
+   * Throws FLOE_LINK_POISONED when a publisher wrote nonsense, and FLOE_SERVICE_CORRUPT when a file
+   * of it is damaged; FLOE_TOO_MANY_FILES or FLOE_OUT_OF_MEMORY when one cannot be mapped now: the
+   * message then waits, and can be taken when there is room.
    */
   poll(limit: number, handler: (payload: Payload, info: MessageInfo) => void): number {
     const core = this.#open();
@@ -148,7 +150,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
   /**
    * Takes the oldest waiting message, or returns undefined when there is none. The sample must be
    * released. Throws FLOE_BORROW_LIMIT when messages may wait but `maxBorrowedSamples` of their
-   * publisher are held already, and FLOE_LINK_POISONED when a publisher wrote nonsense.
+   * publisher are held already, and else as `poll`.
    */
   tryTake(): Sample<Payload> | undefined {
     const core = this.#open();

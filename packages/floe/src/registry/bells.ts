@@ -22,6 +22,7 @@ export class Ringer {
   readonly #token: number;
   readonly #service: OpenService;
   readonly #peer: PeerBell;
+  readonly #ringAgain: () => boolean = () => this.#tryRing();
 
   /** Finds out how to ring the port of a generation whose entry begins at `entryWord`. */
   constructor(service: OpenService, entryWord: number, generation: number) {
@@ -40,14 +41,19 @@ export class Ringer {
     this.#peer = service.node.peerBells.acquire(this.nodeId);
   }
 
-  /** Wakes the port if it sleeps. */
+  /** Wakes the port if it sleeps; if that is impossible now, as soon as it is possible. */
   ring(): void {
+    if (!this.#tryRing()) this.#service.node.peerBells.ringLater(this.nodeId, this.#ringAgain);
+  }
+
+  #tryRing(): boolean {
     const { words, bellWordIndex } = this.#place;
     const ringing = beginRing(this.#place, this.#generation);
-    if (ringing === 0) return;
+    if (ringing === 0) return true;
     if ((ringing & Bell.blocked) !== 0) futexWake(words, bellWordIndex, 1);
-    else if (!this.#peer.ring(this.#token)) return;
+    else if (!this.#peer.ring(this.#token)) return false;
     endRing(this.#place, ringing);
+    return true;
   }
 
   /** Lets go of the peer's descriptor. */

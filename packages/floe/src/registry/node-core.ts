@@ -61,6 +61,7 @@ export class NodeCore implements Participant {
     if (this.#uses > 0) return;
     this.bell.close();
     this.peerLives.close();
+    this.peerBells.close();
     // Perhaps the last that lives: nothing of those who died before shall stay.
     cleanDomain(this.domain, BRIEFLY);
     this.#presence.end();

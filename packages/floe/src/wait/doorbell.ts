@@ -244,9 +244,7 @@ export class Doorbell {
   #watchSenders(): void {
     // First: what changes meanwhile is looked at by the next sleep.
     this.#watchedVersion = this.#owner.senderVersion;
-    const { hasEnded, isComplete } = this.#senders.set(new Set(this.#owner.senderNodeIds()));
-    // Tried again at the next sleep.
-    if (!isComplete) this.#watchedVersion = undefined;
+    const hasEnded = this.#senders.set(new Set(this.#owner.senderNodeIds()));
     if (hasEnded) this.#owner.checkSenders?.();
   }
 

@@ -18,8 +18,8 @@ import {
   struct,
   u32,
 } from "floe";
-import type { Expected } from "../support/assertions.ts";
-import type { Bench } from "../support/bench.ts";
+import type { Expected } from "./assertions.ts";
+import type { Bench } from "./bench.ts";
 
 /** The payload of services whose payload does not matter. */
 export const Tick = struct("Tick", { count: u32 });

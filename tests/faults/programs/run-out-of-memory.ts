@@ -6,6 +6,7 @@ import { readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DomainOptions, FloeError, Node, rawBytes } from "floe";
 import { programData, say } from "../../support/program.ts";
+import { reportOf } from "../report.ts";
 
 const PAGE_BYTES = 4096;
 const { domain } = programData<{ readonly domain: DomainOptions }>();
@@ -83,9 +84,12 @@ function growAndRecover(): { readonly refused: number; readonly after: boolean }
 for (let pages = 0; pages <= 60; pages += 1) {
   leaveRoom(pages);
   const { stage, error } = attempt();
-  const code = FloeError.is(error) ? error.code : error === undefined ? "" : String(error);
-  const text = FloeError.is(error) ? error.message : "";
-  say({ say: "tried", pages, stage, code, text, left: entries() });
+  say({
+    say: "tried",
+    stage,
+    error: error === undefined ? null : reportOf(error),
+    left: entries(),
+  });
 }
 leaveRoom(100);
 const { refused, after } = growAndRecover();
