@@ -25,6 +25,7 @@ import {
   PORT_ENTRY_PORT_ID_WORD,
   PORT_ENTRY_STATE_WORD,
   type PortTable,
+  PUBLISH_SUBSCRIBE_HEADER_PAYLOAD_OFFSET_BYTES_WORD,
   type PublishSubscribeGeometry,
   portEntryWord,
   publishSubscribeGeometry,
@@ -77,15 +78,21 @@ floeTest(
     const path = join(directoryOf(bench, "deep"), "service.json");
     const sound = readFileSync(path, "utf8");
     const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const open = (): unknown => other.publishSubscribe(service.name, { payload: rawBytes });
     for (const part of ['"major": 3', `"name": "deep"`, '"bufferSize": 8', '"variant": "bytes"']) {
       const [key] = part.split(":");
       writeFileSync(path, sound.replace(part, `${key}: ${deep}`));
-      throwsCode(
-        () => other.publishSubscribe(service.name, { payload: rawBytes }),
-        "FLOE_SERVICE_CORRUPT",
-        { found: /nested too deeply/ },
-      );
+      throwsCode(open, "FLOE_SERVICE_CORRUPT", { found: /nested too deeply/ });
     }
+    // What is looked at only after the file has been believed.
+    const layoutOf = (name: string, alignment: string): string => {
+      const layout = `{"name": ${name}, "alignmentBytes": ${alignment}, "fields": []}`;
+      return `"variant": "struct", "layout": ${layout}`;
+    };
+    writeFileSync(path, sound.replace('"variant": "bytes"', layoutOf(deep, "8")));
+    throwsCode(open, "FLOE_PAYLOAD_MISMATCH", { found: /nested too deeply/ });
+    writeFileSync(path, sound.replace('"variant": "bytes"', layoutOf('"Pose"', deep)));
+    throwsCode(open, "FLOE_SERVICE_CORRUPT", { wanted: /shape/ });
     writeFileSync(path, sound);
   },
 );
@@ -397,5 +404,20 @@ floeTest("a service with living ports is not removed because of a damaged node",
   );
   publisher.close();
   service.close();
+  segment.close();
+});
+
+floeTest("payloads are not read beside where they are", (bench) => {
+  using node = bench.node();
+  using other = bench.node();
+  using _ = node.publishSubscribe("beside", { payload: rawBytes });
+  const segment = segmentOf(bench, "beside");
+  for (const offsetBytes of [8, 24, 64, 4096]) {
+    segment.words[PUBLISH_SUBSCRIBE_HEADER_PAYLOAD_OFFSET_BYTES_WORD] = offsetBytes;
+    const open = (): unknown => other.publishSubscribe("beside", { payload: rawBytes });
+    throwsCode(open, "FLOE_SERVICE_CORRUPT", {
+      found: new RegExp(`"payloadOffsetBytes":${offsetBytes}`),
+    });
+  }
   segment.close();
 });

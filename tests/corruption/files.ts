@@ -65,7 +65,7 @@ function withOtherValue(text: string, random: Random): string {
     return replaceOne(JSON.parse(text), random);
   } catch {
     // Damaged already, or nested too deeply for more.
-    return text;
+    return otherValue(random);
   }
 }
 

@@ -157,7 +157,7 @@ function eventConfigOf({ segmentHeader, serviceHeader, eventHeader: header }: Ve
 function openCase(name: string): BarePublishSubscribe & { readonly expected: VectorCase } {
   const expected = readCase(name);
   const id = expected.segmentHeader.ownerId as Id;
-  const opened = openPublishSubscribeSegment(copyOf(name), id, qualityOf(expected));
+  const opened = openPublishSubscribeSegment(copyOf(name), id, qualityOf(expected), 8);
   assert.ok(opened !== undefined);
   return { ...opened, expected };
 }

@@ -30,6 +30,7 @@ import {
   checkedPublishSubscribeConfig,
   checkPublishSubscribe,
   newPublishSubscribeConfig,
+  type PayloadDescription,
   type PublishSubscribeConfig,
   type WantedPublishSubscribe,
 } from "./publish-subscribe-config.ts";
@@ -72,6 +73,13 @@ export interface Pattern<Wanted, Config extends ServiceConfig, Geometry extends 
 /** Least alignment of payloads: that of the largest scalar. */
 const PAYLOAD_ALIGNMENT_BYTES_MIN = 8;
 
+/** The alignment of payloads, NaN if the description says nonsense: it may come from a file. */
+function payloadAlignmentBytes(payload: PayloadDescription): number {
+  const alignmentBytes = payload.variant === "struct" ? payload.layout.alignmentBytes : 0;
+  if (typeof alignmentBytes !== "number") return Number.NaN;
+  return Math.max(PAYLOAD_ALIGNMENT_BYTES_MIN, alignmentBytes);
+}
+
 /** Publish-subscribe. */
 export const publishSubscribePattern: Pattern<
   WantedPublishSubscribe,
@@ -82,15 +90,12 @@ export const publishSubscribePattern: Pattern<
   newConfig: newPublishSubscribeConfig,
   checkedConfig: checkedPublishSubscribeConfig,
   checkCompatible: checkPublishSubscribe,
-  geometryOf: ({ payload, quality }) => {
-    const alignmentBytes = payload.variant === "struct" ? payload.layout.alignmentBytes : 0;
-    const shape = newLinkShape(quality, Math.max(PAYLOAD_ALIGNMENT_BYTES_MIN, alignmentBytes));
-    return publishSubscribeGeometry(shape);
-  },
+  geometryOf: ({ payload, quality }) =>
+    publishSubscribeGeometry(newLinkShape(quality, payloadAlignmentBytes(payload))),
   createSegment: (path, { serviceId }, geometry, permissions, fill) =>
     createPublishSubscribeSegment(path, serviceId, geometry, permissions, fill),
-  openSegment: (path, { serviceId, quality }) =>
-    openPublishSubscribeSegment(path, serviceId, quality),
+  openSegment: (path, { serviceId, quality, payload }) =>
+    openPublishSubscribeSegment(path, serviceId, quality, payloadAlignmentBytes(payload)),
   recover: recoverPublishSubscribe,
 };
 
