@@ -4,7 +4,7 @@
 import { readdirSync } from "node:fs";
 
 /** Room for compiled code, garbage and the test's own notes. */
-const GROWTH_BYTES_MAX = 384 * 1024 * 1024;
+const GROWTH_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Descriptors of peers, FIFOs and segments that may be open between rounds. */
 const DESCRIPTOR_GROWTH_MAX = 24;

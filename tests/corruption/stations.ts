@@ -143,7 +143,7 @@ export abstract class Station<Of extends Port = Port> {
 }
 
 abstract class Publishers<Of extends Port & { readonly id: string }> extends Station<Of> {
-  readonly #sequences: Map<Of, number> = new Map();
+  readonly #sequences: WeakMap<Of, number> = new WeakMap();
 
   protected abstract send(port: Of, tag: number, sequence: number): void;
 
