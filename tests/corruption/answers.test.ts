@@ -268,15 +268,35 @@ floeTest("a listener takes nothing from another that has got its place", (bench)
   segment.close();
 });
 
-floeTest("a publisher finds its subscribers whatever number their changes have", (bench) => {
+floeTest("ports find each other whatever number their changes have", (bench) => {
   using node = bench.node();
-  using service = node.publishSubscribe("zero", { payload: rawBytes });
-  using _ = service.subscriber();
-  const segment = segmentOf(bench, "zero");
-  segment.words[SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD] = 0;
-  using publisher = service.publisher();
-  assert.equal(publisher.sendCopy(new Uint8Array(1)), 1);
-  segment.close();
+  for (const number of [0, -1, -2, -3, -0x8000_0000, 0x7fff_ffff]) {
+    using service = node.publishSubscribe("number", { payload: rawBytes });
+    using events = node.event("number");
+    const segment = segmentOf(bench, "number");
+    const segmentOfEvents = eventSegmentOf(bench, "number");
+    for (const { words } of [segment, segmentOfEvents]) {
+      words[SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD] = number;
+      words[SERVICE_HEADER_SENDER_TOPOLOGY_WORD] = number;
+    }
+    using early = service.subscriber();
+    segment.words[SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD] = number;
+    using publisher = service.publisher();
+    using late = service.subscriber();
+    assert.equal(publisher.sendCopy(new Uint8Array(1)), 2);
+    for (const subscriber of [early, late]) {
+      assert.equal(
+        subscriber.poll(1, () => {}),
+        1,
+      );
+    }
+    using notifier = events.notifier();
+    using listener = events.listener();
+    notifier.notify(1);
+    assert.equal(listener.tryWait().length, 1);
+    segment.close();
+    segmentOfEvents.close();
+  }
 });
 
 floeTest("a data segment that cannot be mapped is let go of once, by each who had it", (bench) => {

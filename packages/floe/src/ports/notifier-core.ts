@@ -50,8 +50,8 @@ export class NotifierCore implements DoorbellOwner {
     this.#words = service.segment.words;
     this.#skipsOwnNode = skipsOwnNode;
     this.#deadlineMs = service.config.notices.deadline ?? Number.POSITIVE_INFINITY;
-    // Another number than the present one: the first look finds the listeners.
-    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD);
+    // The number that comes last of all: the first look finds the listeners.
+    this.#topologySeen = (loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD) - 1) | 0;
     try {
       const { id } = this;
       this.#place = joinAsNotifier(service, { id, name, bellToken: this.doorbell.token });

@@ -114,8 +114,8 @@ export class PublisherCore implements DoorbellOwner {
       },
     });
     this.#subscriberNodes = new PeerWatch(service.node.peerLives, () => this.#recovery.begin());
-    // Another number than the present one: the first look finds the subscribers.
-    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD);
+    // The number that comes last of all: the first look finds the subscribers.
+    this.#topologySeen = (loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD) - 1) | 0;
     this.refresh();
   }
 

@@ -112,8 +112,8 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     }
     const entryWord = portEntryWord(service.geometry.subscribers, this.#place.index);
     this.doorbell.place(this.#words, entryWord);
-    // Another number than the present one: the first poll looks for publishers.
-    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
+    // The number that comes last of all: the first poll looks for publishers.
+    this.#topologySeen = (loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD) - 1) | 0;
   }
 
   /** Number of publishers that this subscriber is connected with. */
