@@ -112,8 +112,9 @@ const configRows: readonly Row[] = [
   },
   {
     mistake: "a payload in service.json that is noise",
-    code: "FLOE_PAYLOAD_MISMATCH",
-    expected: { subject: /"s"/, wanted: /Tick/, found: /./, remedy: /payload type/ },
+    code: "FLOE_SERVICE_CORRUPT",
+    // Where payloads begin does not follow from such a type.
+    expected: { subject: /links/, wanted: /shape/, found: /payloadOffsetBytes/, remedy: removeIt },
     provoke: damaged((stage) => {
       const layout = { name: "Tick", fields: [null, 1, {}] };
       stage.editConfig(replacing(["payload"], { variant: "struct", layout }));
