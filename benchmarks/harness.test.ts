@@ -212,7 +212,7 @@ test("children: no busy poller survives the nursery, and none is born after", as
 
 test("harness: node-net end to end leaves rows and no files", async () => {
   const subjects = SUBJECTS.filter((subject) => subject.name === "node-net");
-  const measures = ["latency", "throughput", "wake", "startup"] as const;
+  const measures = ["latency", "throughput", "wake", "death", "startup"] as const;
   const cases = planCases(measures, subjects).filter((one) => one.payloadBytes <= 4_096);
   let scratch: string;
   {
@@ -231,6 +231,7 @@ test("harness: node-net end to end leaves rows and no files", async () => {
       ["throughput", 64, "messages/s"],
       ["throughput", 4_096, "messages/s"],
       ["event-loop", 64, "ns"],
+      ["death", 0, "ns"],
       ["process", 64, "ms"],
       ["import", 64, "ms"],
       ["first-message", 64, "ms"],

@@ -138,8 +138,9 @@ export class Harness {
       started.push(child);
       return child;
     };
-    // `struct` runs in one process, even for subjects that use two for all else.
-    if (subject.processes === 1 || workload.measure === "struct") {
+    // These run in one process, even for subjects that use two for all else.
+    const isSolo = workload.measure === "struct" || workload.measure === "death";
+    if (subject.processes === 1 || isSolo) {
       const solo = start("solo");
       return { ...(await solo.result), spawnedMs: solo.spawnedMs };
     }
@@ -187,6 +188,7 @@ const UNITS = {
   latency: "ns",
   throughput: "messages/s",
   wake: "ns",
+  death: "ns",
   struct: "ns/record",
   startup: "ms",
 } as const;
@@ -216,11 +218,20 @@ function rowsOf(oneCase: Case, samples: readonly Sample[]): Row[] {
             missedShare: median(shares),
             sentPerSecond: median(rates),
           }),
-      ...(oneCase.measure === "struct"
+      ...extremesOf(samples),
+      ...(oneCase.measure === "struct" || oneCase.measure === "death"
         ? {}
         : { touchedBytes: workloadOf(oneCase, { repetitions: 1, runMs: 1 }).touchedBytes }),
     },
   ];
+}
+
+/** The extremes of single rounds, if the runs have told them. */
+function extremesOf(samples: readonly Sample[]): { min?: number; max?: number } {
+  const least = samples.flatMap((sample) => sample.least ?? []);
+  const greatest = samples.flatMap((sample) => sample.greatest ?? []);
+  if (least.length === 0 || greatest.length === 0) return {};
+  return { min: Math.min(...least), max: Math.max(...greatest) };
 }
 
 function rowOf(oneCase: Case, values: readonly number[], part?: StartupPart): Row {

@@ -26,6 +26,8 @@ const MIB = KIB * KIB;
 const PAYLOAD_BYTES: Readonly<Record<Exclude<Measure, "wake">, readonly number[]>> = {
   latency: [64, 4 * KIB, 64 * KIB, MIB, 64 * MIB],
   throughput: [64, 4 * KIB],
+  // What is in use of memory by who is killed: the system takes it back first.
+  death: [0, 256 * MIB],
   struct: [32],
   startup: [64],
 };
@@ -113,6 +115,9 @@ export function workloadOf(oneCase: Case, effort: Effort): Workload {
     const counts = { rounds: 1, blockRounds: 1, warmupRounds: 1 };
     return { ...shared, ...counts, measure: "latency", bufferSize };
   }
+  if (measure === "death") {
+    return { ...shared, ...deathCounts(payloadBytes, effort), measure, bufferSize };
+  }
   if (measure === "wake") return { ...shared, ...wakeCounts(oneCase, effort), measure, bufferSize };
   return { ...shared, ...pacedCounts(oneCase, measure, effort), measure, bufferSize };
 }
@@ -137,6 +142,17 @@ function wakeCounts({ subject, payloadBytes }: Case, effort: Effort): Counts {
   const affordable = Math.floor((effort.runMs * WAKE_TIME_SHARE * 1e6) / nsPerRound);
   const rounds = Math.max(ROUNDS_MIN, affordable);
   return { rounds, blockRounds: 1, warmupRounds: 2 * rounds };
+}
+
+/** Each kill takes the start of a process, whoever is asked; 200 of them in a whole benchmark. */
+const DEATHS_PER_EFFORT_SECOND = 29;
+/** Writing much memory takes longer than starting. */
+const LARGE_DEATHS_PER_EFFORT_SECOND = 10;
+
+function deathCounts(heldBytes: number, effort: Effort): Counts {
+  const perSecond = heldBytes === 0 ? DEATHS_PER_EFFORT_SECOND : LARGE_DEATHS_PER_EFFORT_SECOND;
+  const rounds = Math.max(2, Math.round((effort.runMs / 1e3) * perSecond));
+  return { rounds, blockRounds: 1, warmupRounds: 1 };
 }
 
 function structCounts(effort: Effort): Counts {

@@ -36,12 +36,17 @@
  * again and again. That time is not counted. The other measures leave the way to the subject
  * (`any`) and never pause.
  *
+ * Death asks how soon a process knows that another was killed. A single program (`solo`) kills, and
+ * starts two others for it: one that watches, and one after the other those that are killed, each
+ * with `payloadBytes` of memory in use. `value` is the median in nanoseconds from the kill to the
+ * notice, `least` and `greatest` are of single kills.
+ *
  * Throughput sends `warmupRounds + rounds` messages, numbered from 1. The receiver starts its clock
  * when it sees the number `warmupRounds` or a later one, and stops it at the last number. The last
  * message always arrives, because an overflowing buffer gives up the oldest, never the newest.
  */
 
-export const MEASURES = ["latency", "throughput", "wake", "struct", "startup"] as const;
+export const MEASURES = ["latency", "throughput", "wake", "death", "struct", "startup"] as const;
 export type Measure = (typeof MEASURES)[number];
 
 export const WAYS = ["blocking", "event-loop"] as const;
@@ -56,7 +61,7 @@ export type Wake = { readonly way: Way; readonly what: What };
 export type Role = "initiator" | "reflector" | "solo";
 
 /** `startup` is a latency run of one round of which the time stamps matter, so it is absent. */
-const PROGRAM_MEASURES = ["latency", "throughput", "wake", "struct"] as const;
+const PROGRAM_MEASURES = ["latency", "throughput", "wake", "death", "struct"] as const;
 export type ProgramMeasure = (typeof PROGRAM_MEASURES)[number];
 
 /** Up to this size a payload is written and read in full. */
@@ -105,6 +110,9 @@ export type ResultEvent = {
   /** In the unit of the measure: ns one way, messages/s, or ns/record. */
   readonly value: number;
   readonly p99?: number;
+  /** The extremes of single rounds, where those matter more than those of whole runs. */
+  readonly least?: number;
+  readonly greatest?: number;
   readonly received?: number;
   readonly missed?: number;
 } & Partial<Stamps>;

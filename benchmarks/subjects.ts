@@ -65,8 +65,9 @@ async function alwaysReady(): Promise<undefined> {}
 const floe: Subject = {
   name: "floe",
   processes: 2,
-  cores: () => "split",
-  measures: ["latency", "throughput", "wake", "struct", "startup"],
+  // Who watches has to be on another core than who is killed.
+  cores: (measure) => (measure === "death" ? "shared" : "split"),
+  measures: ["latency", "throughput", "wake", "death", "struct", "startup"],
   wakes: wakesOf(WHATS),
   payloadBytesMax: Number.POSITIVE_INFINITY,
   hasImports: true,
@@ -128,7 +129,7 @@ const nodeNet: Subject = {
   // Left to choose, the scheduler puts a ping-pong on one core, which spares waking the other one;
   // waking it is what `wake` is about.
   cores: (measure) => (measure === "throughput" || measure === "wake" ? "split" : "shared"),
-  measures: ["latency", "throughput", "wake", "startup"],
+  measures: ["latency", "throughput", "wake", "death", "startup"],
   wakes: [{ way: "event-loop", what: "publish-subscribe" }],
   payloadBytesMax: Number.POSITIVE_INFINITY,
   hasImports: true,

@@ -10,7 +10,7 @@
  */
 
 /** Version of the format: another major number cannot be read, another minor one can. */
-export const FORMAT_MAJOR = 2;
+export const FORMAT_MAJOR = 3;
 export const FORMAT_MINOR = 0;
 
 /** How a field's bytes are to be understood; a `word` is a u32 that changes after creation. */
@@ -482,6 +482,14 @@ export const STATES: readonly StateSpec[] = [
       draining: {
         value: 3,
         meaning: "A closed publisher whose messages have not all been taken.",
+      },
+      orphaned: {
+        value: 4,
+        meaning: "The same of a publisher that did not close: its node died.",
+      },
+      ejected: {
+        value: 5,
+        meaning: "A subscriber that lives and does not take its messages: it gets no more.",
       },
     },
   },

@@ -97,7 +97,7 @@ const EVENT_IMAGE_BYTES = 20_480;
 const DATA_IMAGE_BYTES = 4096 + 4 * 256;
 
 function segmentHeader(segmentKind: string, segmentBytes: number, ownerId: string): FieldValues {
-  return { magic: MAGIC, formatMajor: 2, formatMinor: 0, segmentKind, segmentBytes, ownerId };
+  return { magic: MAGIC, formatMajor: 3, formatMinor: 0, segmentKind, segmentBytes, ownerId };
 }
 
 /** The node table of all service images. */
@@ -442,8 +442,8 @@ const FOREIGN_MAJOR: VectorCase = {
   image: "foreign-major.bin",
   meaning: "The beginning of a segment of another major version of the format.",
   imageBytes: 128,
-  refused: { code: "FLOE_FORMAT_VERSION", because: "formatMajor is 3" },
-  segmentHeader: { ...segmentHeader("publishSubscribe", 128, SERVICE_ID), formatMajor: 3 },
+  refused: { code: "FLOE_FORMAT_VERSION", because: "formatMajor is 4" },
+  segmentHeader: { ...segmentHeader("publishSubscribe", 128, SERVICE_ID), formatMajor: 4 },
 };
 
 const BAD_MAGIC: VectorCase = {

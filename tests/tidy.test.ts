@@ -25,6 +25,7 @@ import {
   foreignInsides,
   importsWithoutExtension,
   unusedFiles,
+  wallClocks,
 } from "./tidy/references.ts";
 import { ROOT, readRepository } from "./tidy/repository.ts";
 import { isTestFile, type SourceFile, sourceFile, type Violation } from "./tidy/source-file.ts";
@@ -100,6 +101,19 @@ test("only sync/ touches Atomics", () => {
     `${library}/ports/a.ts:3`,
   ]);
   assertTidy(atomicsOutsideSync(repository));
+});
+
+test("the library never looks at the wall clock", () => {
+  const bad = sourceFile(
+    `${library}/ports/a.ts`,
+    '// Date\nconst now = Date.now();\nnew Date("Date");\nperformance.timeOrigin;\n',
+  );
+  const good = sourceFile(`${library}/ports/b.ts`, 'performance.now();\nconst a = "Date";\n');
+  assertFinds(
+    wallClocks([bad, good]),
+    [2, 3, 4].map((line) => `${bad.path}:${line}`),
+  );
+  assertTidy(wallClocks(repository));
 });
 
 test("nobody imports another package's inside", () => {

@@ -36,6 +36,12 @@ const EXAMPLES = [
     sender: "robot",
     printed: [/^battery: \d+\.\d\d V$/m, /^[1-9]\d* heartbeats so far$/m],
   },
+  {
+    name: "peers",
+    receiver: "watch",
+    sender: "worker",
+    printed: [/^joined: worker \d+$/m, /^first reading: \d+$/m],
+  },
 ] as const;
 
 for (const { name, receiver: receiverName, sender: senderName, printed } of EXAMPLES) {
@@ -60,11 +66,37 @@ for (const { name, receiver: receiverName, sender: senderName, printed } of EXAM
   });
 }
 
-for (const name of ["event", "health-monitoring"]) {
+/** What is started, and what is printed of a sender before and after it was killed. */
+const KILLED = [
+  {
+    name: "event",
+    receiver: "listener",
+    sender: "notifier",
+    before: /installed 1 times/,
+    after: () => [/died 1 times/],
+  },
+  {
+    name: "health-monitoring",
+    receiver: "monitor",
+    sender: "worker",
+    before: /^started/m,
+    after: (pid: number | undefined) => [RegExp(`^died: worker ${pid}$`, "m")],
+  },
+  {
+    name: "peers",
+    receiver: "watch",
+    sender: "worker",
+    before: /^first reading/m,
+    after: (pid: number | undefined) => [
+      RegExp(`^died: worker ${pid}, process ${pid}$`, "m"),
+      RegExp(`^no more readings: worker ${pid} died$`, "m"),
+    ],
+  },
+] as const;
+
+for (const { name, receiver: receiverName, sender: senderName, before, after } of KILLED) {
   test(`the example ${name} tells of a sender that was killed`, WATCHDOG, async (context) => {
     const root = new Root();
-    const [receiverName, senderName] =
-      name === "event" ? ["listener", "notifier"] : ["monitor", "worker"];
     const receiver = new RunningProgram(root, `examples/${name}/${receiverName}.js`);
     context.after(() => {
       receiver.kill();
@@ -72,13 +104,11 @@ for (const name of ["event", "health-monitoring"]) {
     });
     await receiver.whenPrinted(/Ctrl-C/);
     const sender = new RunningProgram(root, `examples/${name}/${senderName}.js`);
-    await receiver.whenPrinted(name === "event" ? /installed 1 times/ : /^started/m);
+    await receiver.whenPrinted(before);
     sender.kill();
     await sender.whenEnded();
     const { pid } = sender.process;
-    await receiver.whenPrinted(
-      name === "event" ? /died 1 times/ : RegExp(`^died: worker ${pid}$`, "m"),
-    );
+    for (const pattern of after(pid)) await receiver.whenPrinted(pattern);
     receiver.signalGroup("SIGINT");
     assert.equal((await receiver.whenEnded()).code, 0, receiver.stderr);
   });

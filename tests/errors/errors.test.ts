@@ -8,19 +8,18 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ERROR_CODES, type ErrorCode } from "floe";
+import { CHAPTERS } from "../faults/table.ts";
 import { assertFloeError } from "../support/assertions.ts";
 import { floeTest } from "../support/bench.ts";
-import { rowsOfFiles } from "./rows-of-files.ts";
+import { type Row, Stage } from "../support/stage.ts";
 import { rowsOfOptions } from "./rows-of-options.ts";
 import { rowsOfUse } from "./rows-of-use.ts";
 import { rowsOfWaits } from "./rows-of-waits.ts";
-import { type Row, Stage } from "./stage.ts";
 
-const rows: readonly Row[] = [...rowsOfOptions, ...rowsOfFiles, ...rowsOfUse, ...rowsOfWaits];
+const rows: readonly Row[] = [...rowsOfOptions, ...rowsOfUse, ...rowsOfWaits];
 
 /** Codes that no row provokes, and why. */
 const NOT_IN_TABLE: Partial<Record<ErrorCode, string>> = {
-  FLOE_OUT_OF_MEMORY: "needs a full file system: full-memory.test.ts provokes it at every step",
   FLOE_SERVICE_IN_FLUX: "needs a service that vanishes at each of many looks, for seconds",
 };
 
@@ -74,8 +73,10 @@ test("each code is thrown somewhere, and each code that is thrown is known", () 
   );
 });
 
-test("each code has a row in the table, or a reason why not", () => {
+test("each code has a row in this table or that of faults, or a reason why not", () => {
+  const faults = CHAPTERS.flatMap((chapter) => chapter.faults);
   const provoked = new Set<string>(rows.map((row) => row.code));
+  for (const { codes = [] } of faults) for (const code of codes) provoked.add(code);
   for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
     const reason = NOT_IN_TABLE[code];
     assert.notEqual(provoked.has(code), reason !== undefined, `${code}: ${reason ?? "no row"}`);

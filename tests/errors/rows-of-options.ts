@@ -4,7 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { f64, i32, Node, rawBytes, struct, text, u8, u32 } from "floe";
-import { type Row, type Stage, Tick } from "./stage.ts";
+import { type Row, type Stage, Tick } from "../support/stage.ts";
 
 const Pose = struct("Pose", { x: f64, y: f64 });
 
@@ -116,6 +116,12 @@ const optionRows: readonly Row[] = [
     code: "FLOE_OPTION_INVALID",
     expected: { subject: /lockTimeout/, wanted: /600000 ms/, found: /-1/, remedy: /option/ },
     provoke: (stage) => stage.node({ domain: { ...stage.bench.domain, lockTimeout: -1 } }),
+  },
+  {
+    mistake: "a time before ejection that is none",
+    code: "FLOE_OPTION_INVALID",
+    expected: { subject: /ejectAfter/, wanted: /1 to 2147483647 ms/, found: /0/, remedy: /option/ },
+    provoke: (stage) => stage.hold(stage.ticks("s").publisher({ ejectAfter: 0 })),
   },
   {
     mistake: "a relative root",

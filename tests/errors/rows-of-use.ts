@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type ErrorCode, type ErrorDetails, FloeError } from "floe";
 import type { ChildOptions } from "../support/child.ts";
 import { NOBODY_ID, otherUserProblem } from "../support/other-user.ts";
-import { type Row, type Stage, Tick } from "./stage.ts";
+import { type Row, type Stage, Tick } from "../support/stage.ts";
 
 const provokeUrl = new URL("./programs/provoke.js", import.meta.url);
 const holdLockUrl = new URL("../registry/programs/hold-lock.js", import.meta.url);
@@ -137,6 +137,24 @@ const useRows: readonly Row[] = [
       const subscriber = stage.hold(service.subscriber());
       stage.hold(service.publisher()).send((tick) => void (tick.count = 1));
       subscriber.poll(1, () => void subscriber.poll(1, () => {}));
+    },
+  },
+  {
+    mistake: "a take after an ejection",
+    code: "FLOE_EJECTED",
+    expected: {
+      subject: /"s"/,
+      wanted: /receiving/,
+      found: /ejectAfter/,
+      remedy: /new subscriber/,
+    },
+    provoke: (stage) => {
+      const service = stage.ticks("s");
+      const subscriber = stage.hold(service.subscriber());
+      const publisher = stage.hold(service.publisher({ ejectAfter: 1 }));
+      do publisher.send((tick) => void (tick.count = 1));
+      while (publisher.subscriberCount > 0);
+      subscriber.tryTake();
     },
   },
   {

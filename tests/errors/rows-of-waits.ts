@@ -3,7 +3,9 @@
  */
 import { WaitSet } from "floe";
 import { underSignals } from "../support/signals.ts";
-import type { Row, Stage } from "./stage.ts";
+import type { Row, Stage } from "../support/stage.ts";
+
+const holdNotifierUrl = new URL("../waiting/programs/hold-notifier.js", import.meta.url);
 
 function waitSet(stage: Stage): WaitSet {
   return stage.hold(new WaitSet());
@@ -34,6 +36,36 @@ export const rowsOfWaits: readonly Row[] = [
     provoke: (stage) => {
       const publisher = stage.hold(stage.ticks().publisher());
       return publisher.waitForSubscribers({ count: 3, signal: AbortSignal.abort() });
+    },
+  },
+  {
+    mistake: "a wait that requires a publisher where there is none",
+    code: "FLOE_NO_PEER",
+    expected: {
+      subject: /subscriber of "s"/,
+      wanted: /message/,
+      found: /no publisher open/,
+      remedy: /Start the publisher/,
+    },
+    provoke: (stage) => stage.hold(stage.ticks().subscriber()).take({ requireSender: true }),
+  },
+  {
+    mistake: "a wait that requires a notifier after the last one was killed",
+    code: "FLOE_PEER_DIED",
+    expected: {
+      subject: /listener of "health"/,
+      wanted: /notification/,
+      found: /"the one that dies" .*, process \d+, died/,
+      remedy: /Start the notifier/,
+    },
+    provoke: async (stage) => {
+      const events = stage.hold(stage.node().event("health"));
+      const listener = stage.hold(events.listener());
+      const child = stage.bench.start(holdNotifierUrl);
+      await child.next("ready");
+      listener.tryWait();
+      child.kill();
+      await listener.wait({ requireSender: true });
     },
   },
   {
@@ -111,6 +143,12 @@ export const rowsOfWaits: readonly Row[] = [
     code: "FLOE_OPTION_INVALID",
     expected: { subject: /intervalMs/, wanted: /positive/, found: /0/, remedy: /option/ },
     provoke: (stage) => waitSet(stage).attachInterval(0),
+  },
+  {
+    mistake: "a descriptor in a wait set that is not open",
+    code: "FLOE_SYSTEM",
+    expected: { subject: /descriptor 99999/, wanted: /watch/, found: /EBADF/, remedy: /./ },
+    provoke: (stage) => waitSet(stage).attachDescriptor(99_999),
   },
   {
     mistake: "a wait set that was closed",

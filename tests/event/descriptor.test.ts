@@ -137,5 +137,5 @@ floeTest(
     assert.deepEqual(found, [0, 1, 2, 3, 4, 99]);
     assert.equal(existsSync(program), true);
   },
-  { skip: noCompiler, mayLeaveFiles: true },
+  { skip: noCompiler },
 );

@@ -6,7 +6,8 @@
  * collects completed chunks when it has run out. The receiver takes, reads, keeps up to
  * `heldSamples` chunks a while, and gives them back in batches. When the sender has ended the
  * receiver drains the ring; when the receiver has ended a sender that outlives it reclaims
- * everything outstanding.
+ * everything outstanding. A sender may also eject a receiver that lives: it withdraws what was not
+ * taken and uses that again at once, while the receiver goes on without knowing.
  *
  * Checked at the end of every execution: each message sent was received, displaced, left behind or
  * reclaimed, exactly one of these; messages arrive in order and untorn; nothing newer than the last
@@ -41,6 +42,11 @@ export interface LinkOptions {
   /** Chunks that are given back with one publish; 1 if left out. */
   readonly batchSize?: number;
   readonly mortal?: "sender" | "receiver";
+  /**
+   * Whether the sender ejects the receiver when it has sent everything, and how: it withdraws what
+   * was not taken, or, for seeded bugs, takes back everything "at once".
+   */
+  readonly ejection?: "withdrawing" | "at once";
   /** Whether the receiver asks how old a message is, as it has to; for seeded bugs. */
   readonly asksAge?: boolean;
   readonly preemptionBound?: number;
@@ -49,6 +55,7 @@ export interface LinkOptions {
 const SENDER = "sender";
 const RECEIVER = "receiver";
 const CHUNK_WORDS = 2;
+const OTHER_LINKS_SEQUENCE = 999;
 const DESCRIPTOR_MASK = (1 << DESCRIPTOR_BITS) - 1;
 
 /** A payload that no other message has. */
@@ -118,7 +125,14 @@ function runSender(link: Link, { note, waitUntil }: ThreadControl): void {
     note("sent", sequence);
     if (displaced !== 0) release(displaced, "displaced");
   }
-  if (options.mortal === RECEIVER) {
+  if (options.ejection === "withdrawing") {
+    submission.withdraw((descriptor) => release(descriptor, "withdrawn"));
+    useAgain(link, free);
+  } else if (options.ejection === "at once") {
+    for (const descriptor of [...sequenceOf.keys()]) release(descriptor, "withdrawn");
+    useAgain(link, free);
+  }
+  if (options.mortal === RECEIVER || options.ejection !== undefined) {
     waitUntil("the receiver's end", (threads) => threads.ended(RECEIVER));
     for (const descriptor of [...sequenceOf.keys()]) release(descriptor, "reclaimed");
     // The chunks are the sender's again: to write into them must not race with anybody.
@@ -126,6 +140,14 @@ function runSender(link: Link, { note, waitUntil }: ThreadControl): void {
   }
   for (const descriptor of free) note("free", descriptor);
   for (const descriptor of sequenceOf.keys()) note("outstanding", descriptor);
+}
+
+/** Writes into chunks as the next messages, of other links, would. */
+function useAgain({ words, chunkWord }: Link, free: readonly number[]): void {
+  for (const descriptor of free) {
+    storeRelease(words, chunkWord(descriptor), OTHER_LINKS_SEQUENCE);
+    poke(words, chunkWord(descriptor) + 1, payloadOf(OTHER_LINKS_SEQUENCE));
+  }
 }
 
 /** The code of the receiver's port, as far as the link is concerned. */
@@ -173,7 +195,8 @@ function runReceiver(link: Link, { note, waitUntil }: ThreadControl): void {
     return true;
   };
   for (let poll = 0; poll < options.pollCount; poll += 1) receive();
-  if (options.mortal !== RECEIVER) {
+  // One that is ejected goes on without being told, and then gives back what it has.
+  if (options.mortal !== RECEIVER && options.ejection === undefined) {
     waitUntil("the sender's end", (threads) => threads.ended(SENDER));
     while (receive());
   }
@@ -193,11 +216,16 @@ function checkLink(link: Link, outcome: Outcome): void {
     if (word !== 0) inRing.push(word & DESCRIPTOR_MASK);
   }
   const left = inRing.map((descriptor) => peek(words, link.chunkWord(descriptor)));
-  if (options.mortal === RECEIVER) {
+  if (options.mortal === RECEIVER || options.ejection !== undefined) {
     // Once its receiver is gone the sender finds out what the ring held by what came back.
     const reclaimed = outcome.values(SENDER, "reclaimed");
     const collected = outcome.values(SENDER, "collected");
-    assertSame([...displaced, ...reclaimed, ...collected], sent, "messages that came back");
+    const withdrawn = outcome.values(SENDER, "withdrawn");
+    const back = [...displaced, ...withdrawn, ...reclaimed, ...collected];
+    assertSame(back, sent, "messages that came back");
+    if (options.ejection !== undefined && options.mortal === undefined) {
+      assertSame([...received, ...displaced, ...withdrawn], sent, "fates of messages");
+    }
     const free = outcome.values(SENDER, "free");
     assertSame(free, allChunks(link), "chunks after reclaiming");
     return;

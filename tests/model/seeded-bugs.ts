@@ -277,6 +277,16 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     }),
     expected: "messages stayed in a drained ring",
   },
+  {
+    scenario: linkScenario("receiver ejected without asking what it has taken", {
+      slotCount: 2,
+      messageCount: 3,
+      pollCount: 2,
+      heldSamples: 1,
+      ejection: "at once",
+    }),
+    expected: "data race",
+  },
   ...SEEDED_DOORBELLS,
   ...SEEDED_EVENT_COUNTS,
   { scenario: spinning("livelock", false), expected: "livelock" },

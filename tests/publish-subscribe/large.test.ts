@@ -8,7 +8,8 @@ import { readdirSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { bytes, rawBytes, struct, u32 } from "floe";
 import { throwsCode } from "../support/assertions.ts";
-import { type Bench, floeTest, memoryFolder } from "../support/bench.ts";
+import { type Bench, floeTest } from "../support/bench.ts";
+import { memoryFolder } from "../support/memory-folder.ts";
 
 const GIB = 2 ** 30;
 /** One loan and two more, so that the fifth chunk begins beyond four times a chunk's size. */

@@ -135,7 +135,7 @@ function eventConfigOf({ segmentHeader, serviceHeader, eventHeader: header }: Ve
     return stored === 0 ? null : stored - 1;
   };
   return {
-    format: { major: 2, minor: 0 },
+    format: { major: 3, minor: 0 },
     pattern: "event",
     name: "doors",
     serviceId: segmentHeader.ownerId as Id,
@@ -157,7 +157,7 @@ function eventConfigOf({ segmentHeader, serviceHeader, eventHeader: header }: Ve
 function openCase(name: string): BarePublishSubscribe & { readonly expected: VectorCase } {
   const expected = readCase(name);
   const id = expected.segmentHeader.ownerId as Id;
-  const opened = openPublishSubscribeSegment(copyOf(name), id, qualityOf(expected));
+  const opened = openPublishSubscribeSegment(copyOf(name), id, qualityOf(expected), 8);
   assert.ok(opened !== undefined);
   return { ...opened, expected };
 }

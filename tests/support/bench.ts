@@ -7,14 +7,14 @@
  * body hangs.
  */
 import assert from "node:assert/strict";
-import { accessSync, constants, lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type DomainOptions, Node } from "floe";
 import { Child, type ChildOptions } from "./child.ts";
-import { mappedFiles } from "./resources.ts";
+import { memoryFolder } from "./memory-folder.ts";
+import { mappedFiles, openFiles } from "./resources.ts";
 import { waitFor } from "./wait.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -22,16 +22,6 @@ const LIMIT_MS = 60_000;
 const DOMAIN_NAME = "test";
 
 const watchdog = new Watchdog();
-
-/** The folder for domains: shared memory where there is some. */
-export function memoryFolder(): string {
-  try {
-    accessSync("/dev/shm", constants.W_OK);
-    return "/dev/shm";
-  } catch {
-    return tmpdir();
-  }
-}
 
 /** What a test works on. */
 export class Bench {
@@ -56,6 +46,11 @@ export class Bench {
     return Node.create({ name, domain: this.domain });
   }
 
+  /** Cleans up after children that died or ended without closing, and asserts that it succeeds. */
+  clean(): void {
+    assert.deepEqual(Node.clean({ domain: this.domain }).failures, []);
+  }
+
   /** What lies in the domain's directory now. */
   entries(): string[] {
     try {
@@ -65,10 +60,15 @@ export class Bench {
     }
   }
 
+  /** The paths, within the root, of everything that lies in it now. */
+  files(): string[] {
+    return readdirSync(this.root, { recursive: true, encoding: "utf8" }).sort();
+  }
+
   /** Memory that the files of the domain take up now, as the file system counts it. */
   memoryBytes(): number {
     let blocks = 0;
-    for (const path of readdirSync(this.root, { recursive: true, encoding: "utf8" })) {
+    for (const path of this.files()) {
       blocks += lstatSync(join(this.root, path)).blocks;
     }
     return blocks * 512;
@@ -87,6 +87,7 @@ export class Bench {
     await Promise.all(this.#children.map((child) => child.finish()));
     if (!mayLeaveFiles) assert.deepEqual(this.entries(), [], "the domain's directory is not empty");
     await waitFor("all mappings to be gone", () => mappedFiles(this.root).length === 0);
+    assert.deepEqual(openFiles(this.root), [], "descriptors are left open");
   }
 
   /** Ends the children and removes the domain. */

@@ -99,18 +99,31 @@ export class Child {
     this.#process.stdin!.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** The next thing the program says, which must be `say`; rejects when it ends or takes long. */
-  async next(say: string): Promise<Message> {
+  /** The next thing the program says, one of `says`; rejects when it ends or takes long. */
+  async next(...says: readonly string[]): Promise<Message> {
+    const wanted = says.map((say) => `"${say}"`).join(" or ");
+    const message = await this.#nextMessage(wanted);
+    if (message === undefined) {
+      const { code, signal } = this.#end!;
+      throw new Error(`ended with ${signal ?? code} before it said ${wanted}: ${this.#stderr}`);
+    }
+    if (says.includes(message.say)) return message;
+    throw new Error(`said ${JSON.stringify(message)} instead of ${wanted}: ${this.#stderr}`);
+  }
+
+  /** Whatever the program says next; undefined when it has ended. Rejects when it takes long. */
+  nextIfAny(): Promise<Message | undefined> {
+    return this.#nextMessage("anything");
+  }
+
+  async #nextMessage(wanted: string): Promise<Message | undefined> {
     const deadlineMs = performance.now() + WAIT_MS_MAX;
     while (this.#messages.length === 0) {
-      if (this.#end !== undefined) {
-        const { code, signal } = this.#end;
-        throw new Error(`ended with ${signal ?? code} before it said "${say}": ${this.#stderr}`);
-      }
+      if (this.#end !== undefined) return undefined;
       const restMs = deadlineMs - performance.now();
       if (restMs <= 0) {
         this.kill();
-        throw new Error(`did not say "${say}" within ${WAIT_MS_MAX} ms: ${this.#stderr}`);
+        throw new Error(`did not say ${wanted} within ${WAIT_MS_MAX} ms: ${this.#stderr}`);
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, restMs);
@@ -120,9 +133,12 @@ export class Child {
         };
       });
     }
-    const message = this.#messages.shift()!;
-    if (message.say === say) return message;
-    throw new Error(`said ${JSON.stringify(message)} instead of "${say}": ${this.#stderr}`);
+    return this.#messages.shift()!;
+  }
+
+  /** What the program has said and nobody has waited for. */
+  takeAll(): Message[] {
+    return this.#messages.splice(0);
   }
 
   /** Closes the program's standard input, which asks it to end, and waits until it has. */
@@ -136,6 +152,11 @@ export class Child {
 
   /** Ends the program at once. */
   kill(): void {
-    this.#process.kill("SIGKILL");
+    this.signal("SIGKILL");
+  }
+
+  /** Sends a signal, unless the program has ended. */
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
   }
 }

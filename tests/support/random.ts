@@ -20,6 +20,11 @@ export class Random {
     this.#state = seed | 0;
   }
 
+  /** Begins another sequence. */
+  reseed(seed: number): void {
+    this.#state = seed | 0;
+  }
+
   /** 32 random bits, as a number from 0 to 2^32 - 1. */
   bits(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;

@@ -13,8 +13,9 @@ import { isTestFile, type SourceFile, type Violation } from "./source-file.ts";
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   "errors.ts": [],
   layout: [],
-  sync: [],
-  os: ["errors.ts"],
+  crash: [],
+  sync: ["crash"],
+  os: ["crash", "errors.ts"],
   schema: ["errors.ts"],
   structures: ["sync", "layout"],
   memory: ["os", "layout", "errors.ts", "sync(types)"],
@@ -32,9 +33,11 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
     "errors.ts",
   ],
   patterns: ["ports", "wait", "registry", "memory", "schema", "errors.ts"],
-  "node.ts": ["patterns", "ports", "registry", "memory", "schema", "errors.ts"],
+  "peers.ts": ["registry", "memory", "errors.ts"],
+  "node.ts": ["peers.ts", "patterns", "ports", "registry", "memory", "schema", "errors.ts"],
   "mod.ts": [
     "node.ts",
+    "peers.ts",
     "patterns",
     "ports",
     "wait",
@@ -59,7 +62,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const LIBRARY = "packages/floe/src/";
 
 /** What the names with `#` in package.json mean, as far as layers go. */
-const IMPORT_NAMES: Readonly<Record<string, string>> = { "#words": "sync" };
+const IMPORT_NAMES: Readonly<Record<string, string>> = {
+  "#words": "sync",
+  "#crash-points": "crash",
+};
 
 function layerOf(path: string): string {
   return path.slice(LIBRARY.length).split("/")[0]!;

@@ -138,6 +138,19 @@ function pathsMeantBy(fromPath: string, name: string): string[] {
   ]);
 }
 
+/** Uses of the wall clock in the library: it can be set, and then every wait would be wrong. */
+export function wallClocks(files: readonly SourceFile[]): Violation[] {
+  return files
+    .filter(({ path }) => /^packages\/[^/]+\/src\//.test(path) && !isTestFile(path))
+    .flatMap(({ path, code }) =>
+      [...code.matchAll(/\bDate\b|\btimeOrigin\b/g)].map((match) => ({
+        path,
+        line: lineAt(code, match.index),
+        message: "the wall clock can be set; use performance.now or monotonicTick",
+      })),
+    );
+}
+
 /** Uses of `Atomics` in the library outside `sync/`, but for tests. */
 export function atomicsOutsideSync(files: readonly SourceFile[]): Violation[] {
   return files

@@ -12,8 +12,6 @@ const Tick = struct("Tick", { count: u32 });
 const dieRingingUrl = new URL("./programs/die-ringing.js", import.meta.url);
 const holdNotifierUrl = new URL("./programs/hold-notifier.js", import.meta.url);
 
-/** Killed nodes leave their places in publish-subscribe services behind. */
-const KILLING = { mayLeaveFiles: true };
 const TIMEOUT_MS = 20_000;
 
 /** The end of a child of ours would wake us by a signal; that of its child does not, for a time. */
@@ -96,32 +94,27 @@ for (const sends of ["message", "notification"] as const) {
         assert.equal((await child.ended).code, KILLED_CODE, "it did not have to ring");
         ports.close();
       },
-      KILLING,
     );
   }
 }
 
-floeTest(
-  "a killed notifier is told of to a wait set that blocks, with its name",
-  async (bench) => {
-    using node = bench.node();
-    using events = node.event("health", { deadline: 10_000, deadEventId: 3 });
-    using listener = events.listener();
-    using set = new WaitSet();
-    set.attachDeadline(listener);
-    const child = bench.start(holdNotifierUrl);
-    await child.next("ready");
-    assert.deepEqual(set.waitSync({ timeout: TIMEOUT_MS }).length, 1);
-    assert.deepEqual(listener.tryWait(), [{ eventId: 0, count: 1 }]);
-    child.kill();
-    const begunMs = performance.now();
-    assert.equal(set.waitSync({ timeout: TIMEOUT_MS })[0]?.kind, "ready");
-    bench.t.diagnostic(`told after ${performance.now() - begunMs} ms`);
-    assert.deepEqual(listener.tryWait(), [{ eventId: 3, count: 1 }]);
-    assert.deepEqual(
-      listener.findDeadNotifiers().map(({ name }) => name),
-      ["the one that dies"],
-    );
-  },
-  KILLING,
-);
+floeTest("a killed notifier is told of to a wait set that blocks, with its name", async (bench) => {
+  using node = bench.node();
+  using events = node.event("health", { deadline: 10_000, deadEventId: 3 });
+  using listener = events.listener();
+  using set = new WaitSet();
+  set.attachDeadline(listener);
+  const child = bench.start(holdNotifierUrl);
+  await child.next("ready");
+  assert.deepEqual(set.waitSync({ timeout: TIMEOUT_MS }).length, 1);
+  assert.deepEqual(listener.tryWait(), [{ eventId: 0, count: 1 }]);
+  child.kill();
+  const begunMs = performance.now();
+  assert.equal(set.waitSync({ timeout: TIMEOUT_MS })[0]?.kind, "ready");
+  bench.t.diagnostic(`told after ${performance.now() - begunMs} ms`);
+  assert.deepEqual(listener.tryWait(), [{ eventId: 3, count: 1 }]);
+  assert.deepEqual(
+    listener.findDeadNotifiers().map(({ name }) => name),
+    ["the one that dies"],
+  );
+});

@@ -61,3 +61,10 @@ export interface DyingAssignment {
   readonly domain: DomainOptions;
   readonly sends: "message" | "notification";
 }
+
+/** What a process that sends on demand is given. */
+export interface SenderAssignment {
+  readonly domain: DomainOptions;
+  /** The name of its ports. */
+  readonly name: string;
+}

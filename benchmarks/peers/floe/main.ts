@@ -13,6 +13,7 @@
  */
 import type { ReaderOf, ReadonlyBytes, WriterOf } from "floe";
 import { EVENT_IDS, type ProgramArguments, totalRounds } from "../../protocol.ts";
+import { conductDeaths } from "../shared/deaths.ts";
 import {
   emit,
   endOfInput,
@@ -351,6 +352,7 @@ function readRecords(run: ProgramArguments): void {
 }
 
 async function exchange(run: ProgramArguments): Promise<void> {
+  if (run.measure === "death") return conductDeaths(run, new URL("./death.js", import.meta.url));
   const domain = { root: run.directory };
   using node = Node.create({ name: `bench-${run.role}`, domain });
   if (run.measure === "wake") {

@@ -16,6 +16,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { ProgramArguments } from "../../protocol.ts";
+import { conductDeaths } from "../shared/deaths.ts";
 import {
   emit,
   endOfInput,
@@ -151,6 +152,7 @@ async function main(): Promise<void> {
   const startedMs = epochMs();
   const { createConnection, createServer } = await import("node:net");
   const run = readArguments();
+  if (run.measure === "death") return conductDeaths(run, new URL("./death.js", import.meta.url));
   const recorder = new LatencyRecorder(run, startedMs, epochMs());
   const path = join(run.directory, "node-net.sock");
   if (run.role === "reflector") {

@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   FLOE_SHIM_UNAVAILABLE: "the native shim could not be loaded on this platform",
   FLOE_SYSTEM: "a system call failed in a way that has no code of its own",
   FLOE_OUT_OF_MEMORY: "the shared memory file system has no room left",
+  FLOE_TOO_MANY_FILES: "the process or the system has as many files open as it may",
   FLOE_PERMISSION: "a file or directory may not be created, read or written",
   FLOE_ROOT_UNUSABLE: "the root directory of the domain cannot be made or is not a directory",
   FLOE_LOCK_TIMEOUT: "another process held a control lock for longer than the bound",
@@ -20,7 +21,7 @@ export const ERROR_CODES = {
   FLOE_OPTION_INVALID: "an option has a value outside its range",
   FLOE_SERVICE_NOT_FOUND: "the service to be opened does not exist",
   FLOE_SERVICE_EXISTS: "the service to be created exists already",
-  FLOE_SERVICE_CORRUPT: "a file of the service is missing, truncated or holds garbage",
+  FLOE_SERVICE_CORRUPT: "a file of a service or node is missing, truncated or holds garbage",
   FLOE_SERVICE_INCOMPATIBLE: "the service exists with options that contradict the wanted ones",
   FLOE_SERVICE_IN_FLUX: "the service kept appearing and disappearing while it was being opened",
   FLOE_PAYLOAD_MISMATCH: "the service carries another payload type",
@@ -29,12 +30,15 @@ export const ERROR_CODES = {
   FLOE_BORROW_LIMIT: "the subscriber holds as many samples as it may hold",
   FLOE_PAYLOAD_TOO_LARGE: "a payload is larger than a message may be",
   FLOE_LINK_POISONED: "a peer wrote an impossible value into the link, which is closed",
+  FLOE_EJECTED: "the subscriber took nothing for so long that a publisher has ejected it",
   FLOE_CLOSED: "the object was used after it had been closed",
   FLOE_RELEASED: "a payload was used after its sample or loan had been released",
   FLOE_SCHEMA_INVALID: "a struct definition is not valid",
   FLOE_VALUE_INVALID: "a value does not fit the field it is written to",
   FLOE_EVENT_ID_INVALID: "an event id is not one of the service's",
   FLOE_PEER_GONE: "the port that is meant has left the service",
+  FLOE_PEER_DIED: "the last port that could send has died, and nothing of it is left to receive",
+  FLOE_NO_PEER: "no port is open that could send, and nothing is left to receive",
   FLOE_TIMEOUT: "the wait ended because its time was over",
   FLOE_ABORTED: "the wait ended because its signal was aborted",
   FLOE_ALREADY_ATTACHED: "the port is attached to the wait set already",
@@ -44,6 +48,18 @@ export const ERROR_CODES = {
 
 /** A `code` of a {@link FloeError}; see {@link ERROR_CODES} for the meanings. */
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The port on the other side that an error is about, as far as it is known. */
+export interface ErrorPeer {
+  readonly portId: string;
+  /** The port's name; "" for none. */
+  readonly portName: string;
+  readonly nodeId: string;
+  /** The node's name; "" for none. */
+  readonly nodeName: string;
+  /** What its process was called in its own namespace. */
+  readonly processId?: number;
+}
 
 /** What a {@link FloeError} is made of. */
 export interface ErrorDetails {
@@ -55,6 +71,8 @@ export interface ErrorDetails {
   readonly found: string;
   /** What the reader can do about it. */
   readonly remedy: string;
+  /** The port that it is about, if it is about one of another process. */
+  readonly peer?: ErrorPeer | undefined;
   /** The error that led to this one, if there is one. */
   readonly cause?: unknown;
 }
@@ -68,9 +86,11 @@ export class FloeError extends Error {
   readonly wanted: string;
   readonly found: string;
   readonly remedy: string;
+  /** The port on the other side, with FLOE_PEER_DIED and FLOE_NO_PEER. */
+  readonly peer: ErrorPeer | undefined;
 
   constructor(code: ErrorCode, details: ErrorDetails) {
-    const { subject, wanted, found, remedy, cause } = details;
+    const { subject, wanted, found, remedy, peer, cause } = details;
     super(
       `${subject}: wanted ${wanted}, found ${found}. ${remedy} [${code}]`,
       cause === undefined ? undefined : { cause },
@@ -81,6 +101,7 @@ export class FloeError extends Error {
     this.wanted = wanted;
     this.found = found;
     this.remedy = remedy;
+    this.peer = peer;
     Object.defineProperty(this, BRAND, { value: true });
   }
 

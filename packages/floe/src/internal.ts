@@ -19,6 +19,7 @@ export * from "./memory/id.ts";
 export * from "./memory/permissions.ts";
 export { readU64, Segment, writeU64 } from "./memory/segment.ts";
 export { loadShim } from "./os/shim.ts";
+export { withControlLock } from "./registry/control-lock.ts";
 export * from "./registry/event-segment.ts";
 export * from "./registry/port-table.ts";
 export * from "./registry/publish-subscribe-directory.ts";

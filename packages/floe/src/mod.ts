@@ -5,7 +5,13 @@
  * ports, ports send and receive messages that are written once and read in place.
  */
 
-export { ERROR_CODES, type ErrorCode, type ErrorDetails, FloeError } from "./errors.ts";
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorDetails,
+  type ErrorPeer,
+  FloeError,
+} from "./errors.ts";
 export type { Id } from "./memory/id.ts";
 export { Node, type NodeOptions } from "./node.ts";
 export { type Capabilities, capabilities } from "./os/capabilities.ts";
@@ -20,6 +26,7 @@ export {
   rawBytes,
   type SubscriberFor,
 } from "./patterns/publish-subscribe.ts";
+export { type PeerDetails, type PeerEvents, Peers } from "./peers.ts";
 export { type EventActivation, Listener } from "./ports/listener.ts";
 export { Loan } from "./ports/loan.ts";
 export {
@@ -27,12 +34,13 @@ export {
   type NotifierOptions,
   type WaitForListenersOptions,
 } from "./ports/notifier.ts";
-export type { PortOptions } from "./ports/port-options.ts";
+export type { PortOptions, PublisherOptions } from "./ports/port-options.ts";
 export {
   BytesPublisher,
   StructPublisher,
   type WaitForSubscribersOptions,
 } from "./ports/publisher.ts";
+export type { BlockingReceiveOptions, ReceiveOptions } from "./ports/receive-options.ts";
 export type { MessageInfo } from "./ports/received-message.ts";
 export { Sample } from "./ports/sample.ts";
 export {
@@ -41,8 +49,11 @@ export {
   StructSubscriber,
   type WaitForPublishersOptions,
 } from "./ports/subscriber.ts";
+export type { CleaningReport } from "./registry/cleaning.ts";
 export type { DomainOptions } from "./registry/domain.ts";
 export type { EventLimits, EventNotices } from "./registry/event-config.ts";
+export type { NodeState } from "./registry/liveness.ts";
+export type { NodeDetails } from "./registry/node-details.ts";
 export type { PortDetails, PortPlace } from "./registry/port-table.ts";
 export type { Quality } from "./registry/publish-subscribe-config.ts";
 export type { OpenMode } from "./registry/service-core.ts";

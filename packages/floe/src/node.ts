@@ -11,7 +11,14 @@ import {
   PublishSubscribe,
   type PublishSubscribeOptions,
 } from "./patterns/publish-subscribe.ts";
-import { type DomainOptions, enterDomain, invalidOption } from "./registry/domain.ts";
+import { listPeers, type PeerDetails, Peers } from "./peers.ts";
+import { type CleaningReport, cleanDomain } from "./registry/cleaning.ts";
+import {
+  type DomainOptions,
+  enterDomain,
+  invalidOption,
+  resolveDomain,
+} from "./registry/domain.ts";
 import { wantedEvent } from "./registry/event-config.ts";
 import { statedLimits } from "./registry/limits.ts";
 import { NodeCore } from "./registry/node-core.ts";
@@ -33,6 +40,8 @@ export interface NodeOptions {
 
 /** A participant of a domain. A process may have several; each worker thread needs its own. */
 export class Node {
+  /** The other nodes of the domain: who they are, and when they come, leave and die. */
+  readonly peers: Peers;
   readonly #core: NodeCore;
   /** Services that are open, by pattern and name: each has one core in a node. */
   readonly #services: Map<string, unknown> = new Map();
@@ -40,11 +49,20 @@ export class Node {
 
   private constructor(core: NodeCore) {
     this.#core = core;
+    this.peers = new Peers(core);
+  }
+
+  /**
+   * The nodes of a domain in this moment, without joining it; none if there is no domain.
+   * Throws FLOE_NAME_INVALID, FLOE_OPTION_INVALID or FLOE_PERMISSION.
+   */
+  static list(options: { readonly domain?: DomainOptions } = {}): PeerDetails[] {
+    return listPeers(resolveDomain(options.domain).path);
   }
 
   /**
    * Joins a domain. Throws FLOE_SHIM_UNAVAILABLE, FLOE_ROOT_UNUSABLE, FLOE_NAME_INVALID,
-   * FLOE_OPTION_INVALID, FLOE_PERMISSION or FLOE_OUT_OF_MEMORY.
+   * FLOE_OPTION_INVALID, FLOE_PERMISSION, FLOE_OUT_OF_MEMORY or FLOE_TOO_MANY_FILES.
    */
   static create(options: NodeOptions = {}): Node {
     const { name = "" } = options;
@@ -58,6 +76,18 @@ export class Node {
       });
     }
     return new Node(new NodeCore(name, enterDomain(options.domain)));
+  }
+
+  /**
+   * Removes what dead processes have left behind in a domain: their places in services, services
+   * that nobody has open any more, and the directories of nodes. The living are not disturbed. The
+   * same happens, without waiting for anybody, whenever a node is created or ends; a service is
+   * cleaned whenever somebody joins or leaves it. Waits for the lock of each service for the
+   * domain's `lockTimeout` at most; what could not be cleaned stands in the report.
+   * Throws FLOE_ROOT_UNUSABLE, FLOE_NAME_INVALID, FLOE_OPTION_INVALID or FLOE_SHIM_UNAVAILABLE.
+   */
+  static clean(options: { readonly domain?: DomainOptions } = {}): CleaningReport {
+    return cleanDomain(enterDomain(options.domain), { mayWait: true, isThorough: true });
   }
 
   /** Who this node is: 128 random bits in hexadecimal. */
@@ -75,7 +105,8 @@ export class Node {
    * left out are adopted from an existing service; those given are checked against it.
    * Throws FLOE_PAYLOAD_MISMATCH, FLOE_SERVICE_INCOMPATIBLE, FLOE_SERVICE_NOT_FOUND,
    * FLOE_SERVICE_EXISTS, FLOE_SERVICE_CORRUPT, FLOE_FORMAT_VERSION, FLOE_LIMIT_REACHED,
-   * FLOE_OUT_OF_MEMORY, FLOE_PERMISSION, FLOE_LOCK_TIMEOUT, FLOE_SERVICE_IN_FLUX,
+   * FLOE_OUT_OF_MEMORY, FLOE_TOO_MANY_FILES, FLOE_PERMISSION, FLOE_LOCK_TIMEOUT,
+   * FLOE_SERVICE_IN_FLUX,
    * FLOE_NAME_INVALID, FLOE_OPTION_INVALID, or FLOE_CLOSED when the node was closed.
    */
   publishSubscribe<P extends Payload>(
@@ -135,6 +166,7 @@ export class Node {
    */
   close(): void {
     if (this.#isClosed) return;
+    this.peers.close();
     this.#core.release();
     this.#isClosed = true;
   }

@@ -15,7 +15,7 @@
  */
 
 /** Must be equal in all processes of a service. */
-export const FORMAT_MAJOR = 2;
+export const FORMAT_MAJOR = 3;
 
 /** May differ; a reader ignores what it does not know. */
 export const FORMAT_MINOR = 0;
@@ -84,6 +84,10 @@ export const EntryState = {
   active: 2,
   /** A closed publisher whose messages have not all been taken. */
   draining: 3,
+  /** The same of a publisher that did not close: its node died. */
+  orphaned: 4,
+  /** A subscriber that lives and does not take its messages: it gets no more. */
+  ejected: 5,
 } as const;
 
 /** Bits of a port's bell; none of the lower two: it is awake, and need not be rung. */

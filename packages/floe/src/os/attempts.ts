@@ -3,6 +3,7 @@
  *
  * `node:fs` throws its answers and the shim returns them, so there is one function for each way.
  */
+import { crashPoint } from "#crash-points";
 import { describeDescriptor, ERRNO, systemError } from "./system-error.ts";
 
 /** Runs a call of the shim until no signal interrupts it. */
@@ -31,6 +32,16 @@ export function attempt<Result>(
       throw systemError(syscall ?? "node:fs", errno ?? code, path, { wanted, cause });
     }
   }
+}
+
+/** The same for a call that changes what other processes see, before which this one may die. */
+export function attemptChange<Result>(
+  subject: string | number,
+  wanted: string,
+  call: () => Result,
+): Result {
+  crashPoint(wanted);
+  return attempt(subject, wanted, call);
 }
 
 /** Runs `call`; an error whose errno is one of `codes` becomes the value `otherwise`. */

@@ -13,7 +13,9 @@ import { Worker } from "node:worker_threads";
 import { FloeError } from "../errors.ts";
 import {
   FIFO_WRITE_BYTES_MAX,
+  isFifoMarked,
   makeFifo,
+  markFifo,
   openFifoForOwner,
   openFifoForReadingIfPresent,
   openFifoForWritingIfPresent,
@@ -69,7 +71,7 @@ test("a FIFO that cannot be made is a typed error and leaves nothing", () => {
   const path = scratchFifo();
   assert.throws(() => makeFifo(path, 0o600), hasCode("FLOE_SYSTEM", path, "EEXIST"));
   const missing = join(directory, "missing/fifo");
-  assert.throws(() => makeFifo(missing, 0o600), hasCode("FLOE_SYSTEM", missing, "ENOENT"));
+  assert.throws(() => makeFifo(missing, 0o600), hasCode("FLOE_SERVICE_CORRUPT", missing, "ENOENT"));
   const before = fs.readdirSync(directory);
   const cut = join(directory, "cut\0off");
   assert.throws(() => makeFifo(cut, 0o600), hasCode("FLOE_SYSTEM", "EINVAL"));
@@ -171,7 +173,7 @@ test("what is absent is a value, but for its owner", () => {
   const path = scratchPath();
   assert.equal(openFifoForWritingIfPresent(path), undefined);
   assert.equal(openFifoForReadingIfPresent(path), undefined);
-  assert.throws(() => openFifoForOwner(path), hasCode("FLOE_SYSTEM", path, "ENOENT"));
+  assert.throws(() => openFifoForOwner(path), hasCode("FLOE_SERVICE_CORRUPT", path, "ENOENT"));
 });
 
 test("what is no FIFO is refused, and stays closed", async () => {
@@ -214,4 +216,22 @@ test("a closed descriptor is a typed error", () => {
   const bytes = new Uint8Array(1);
   assert.throws(() => readFifo(99_999, bytes), hasCode("FLOE_SYSTEM", "99999", "EBADF"));
   assert.throws(() => writeFifo(99_999, bytes), hasCode("FLOE_SYSTEM", "99999", "EBADF"));
+});
+
+test("a mark is seen by who has the FIFO open, also when its path and its owner are gone", () => {
+  for (const mode of [0o600, 0o660]) {
+    const path = scratchPath();
+    makeFifo(path, mode);
+    const owner = openFifoForOwner(path);
+    const readers = [openFifoForReadingIfPresent(path)!, openFifoForReadingIfPresent(path)!];
+    assert.deepEqual(readers.map(isFifoMarked), [false, false]);
+    markFifo(owner);
+    markFifo(owner);
+    assert.equal(fs.statSync(path).mode & 0o7777, mode | 0o100, "nothing else has changed");
+    fs.unlinkSync(path);
+    fs.closeSync(owner);
+    assert.deepEqual(readers.map(isFifoMarked), [true, true]);
+    for (const fd of readers) fs.closeSync(fd);
+  }
+  assert.throws(() => markFifo(1_000_000), hasCode("FLOE_SYSTEM", "to mark it", "EBADF"));
 });

@@ -10,10 +10,12 @@
  * threads; a program that adds a listener for SIGPIPE and removes it again has undone that.
  */
 import * as fs from "node:fs";
-import { FloeError } from "../errors.ts";
-import { attempt, unless, untilUninterrupted } from "./attempts.ts";
+import { crashPoint } from "#crash-points";
+import type { FloeError } from "../errors.ts";
+import { attempt, attemptChange, unless, untilUninterrupted } from "./attempts.ts";
+import { removeFileIfPresent } from "./files.ts";
 import { loadShim, type Shim } from "./shim.ts";
-import { describeDescriptor, ERRNO, systemError } from "./system-error.ts";
+import { describeDescriptor, ERRNO, kindAt, systemError, wrongKind } from "./system-error.ts";
 
 /** What became of bytes that were written: nobody reads the FIFO when they are "gone". */
 export type WriteOutcome = "written" | "full" | "gone";
@@ -23,6 +25,8 @@ export const FIFO_WRITE_BYTES_MAX = 4096;
 
 const { O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, S_IFIFO } = fs.constants;
 const PRIVATE_MODE = 0o600;
+const MODE_BITS = 0o7777;
+const MARK_MODE = 0o100;
 
 let shim: Shim | undefined;
 
@@ -32,16 +36,18 @@ export function makeFifo(path: string, mode: number, groupId?: number): void {
   const wanted = "to make the FIFO";
   // The kernel would take what stands before a zero for the whole path.
   if (path.includes("\0")) throw systemError("mknodat", "EINVAL", path, { wanted });
+  crashPoint(wanted);
   const result = untilUninterrupted(() => mknodat(path, S_IFIFO | PRIVATE_MODE));
   if (result !== 0) throw systemError("mknodat", result, path, { wanted });
   try {
-    attempt(path, "to set its group and mode", () => {
+    attemptChange(path, "to set its group and mode", () => {
       // In this order: a change of the group may remove bits of the mode.
       if (groupId !== undefined) fs.chownSync(path, -1, groupId);
       fs.chmodSync(path, mode);
     });
   } catch (error) {
-    fs.unlinkSync(path);
+    // Somebody may have removed it, which is why it failed.
+    removeFileIfPresent(path);
     throw error;
   }
 }
@@ -61,9 +67,25 @@ export function openFifoForReadingIfPresent(path: string): number | undefined {
   return unless(["ENOENT"], undefined, () => openFifo(path, O_RDONLY, "reading"));
 }
 
+/**
+ * Marks an open FIFO, for good: everybody who has it open sees that, also after its path is gone.
+ * The mark is the owner's permission to execute it, which means nothing else for a FIFO.
+ */
+export function markFifo(fd: number): void {
+  attemptChange(fd, "to mark it", () => {
+    fs.fchmodSync(fd, (fs.fstatSync(fd).mode & MODE_BITS) | MARK_MODE);
+  });
+}
+
+/** Whether somebody has marked an open FIFO. */
+export function isFifoMarked(fd: number): boolean {
+  return attempt(fd, "its mark", () => (fs.fstatSync(fd).mode & MARK_MODE) !== 0);
+}
+
 /** Reads what is there into `bytes`: how many bytes, 0 when it is empty, -1 without a writer. */
 export function readFifo(fd: number, bytes: Uint8Array): number {
   shim ??= loadShim().shim;
+  crashPoint("to read a FIFO");
   for (;;) {
     const result = shim.read(fd, bytes);
     if (result > 0) return result;
@@ -79,6 +101,7 @@ export function readFifo(fd: number, bytes: Uint8Array): number {
 export function writeFifo(fd: number, bytes: Uint8Array): WriteOutcome {
   shim ??= loadShim().shim;
   if (bytes.length > FIFO_WRITE_BYTES_MAX) throw writeError(fd, bytes, "EMSGSIZE");
+  crashPoint("to write into a FIFO");
   for (;;) {
     const result = shim.write(fd, bytes);
     if (result >= 0) return "written";
@@ -101,28 +124,10 @@ function openFifo(path: string, access: number, purpose: string): number {
     fd = attempt(path, `the FIFO open for ${purpose}`, () => fs.openSync(path, flags));
   } catch (error) {
     // Of links, directories, sockets and running programs the kernel says something else first.
-    throw isForeign(path) ? notFifo(path, error) : error;
+    const kind = kindAt(path);
+    throw kind === undefined || kind === "a FIFO" ? error : wrongKind(path, "a FIFO", error);
   }
   if (fs.fstatSync(fd).isFIFO()) return fd;
   fs.closeSync(fd);
-  throw notFifo(path);
-}
-
-function isForeign(path: string): boolean {
-  try {
-    return fs.lstatSync(path, { throwIfNoEntry: false })?.isFIFO() === false;
-  } catch {
-    // A folder on the way may not be entered, which is what the caller is about to say.
-    return false;
-  }
-}
-
-function notFifo(path: string, cause?: unknown): FloeError {
-  return new FloeError("FLOE_SERVICE_CORRUPT", {
-    subject: path,
-    wanted: "a FIFO",
-    found: "something else of that name",
-    remedy: "Remove it when no process uses it any more, and find out who put it there.",
-    cause,
-  });
+  throw wrongKind(path, "a FIFO");
 }

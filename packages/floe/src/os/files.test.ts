@@ -1,10 +1,13 @@
 /** Tests of the file functions: exact modes, expected absences as values, typed errors. */
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
+import { execFileSync } from "node:child_process";
+import nodeFs, * as fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
 import { FloeError } from "../errors.ts";
+import { makeFifo } from "./fifos.ts";
 import * as files from "./files.ts";
 
 const root = fs.mkdtempSync(join(tmpdir(), "floe-files-"));
@@ -80,18 +83,16 @@ test("what is absent is undefined or false where that is expected, else a typed 
   assert.equal(files.readTextFileIfPresent(path, 10), undefined);
   assert.equal(files.removeFileIfPresent(path), false);
   assert.equal(files.removeDirectoryIfPresent(path), false);
-  fails(() => files.openFile(path, "read"), "FLOE_SYSTEM", path, "ENOENT");
-  fails(() => files.openDirectory(path), "FLOE_SYSTEM", path, "ENOENT");
-  fails(() => files.listDirectory(path), "FLOE_SYSTEM", path, "ENOENT");
-  fails(() => files.renamePath(path, at("other")), "FLOE_SYSTEM", path, "ENOENT");
+  fails(() => files.openFile(path, "read"), "FLOE_SERVICE_CORRUPT", path, "ENOENT");
+  fails(() => files.openDirectory(path), "FLOE_SERVICE_CORRUPT", path, "ENOENT");
+  fails(() => files.listDirectory(path), "FLOE_SERVICE_CORRUPT", path, "ENOENT");
+  fails(() => files.renamePath(path, at("other")), "FLOE_SERVICE_CORRUPT", path, "ENOENT");
 });
 
 test("only absence is expected: other failures of the same calls are errors", () => {
   files.writeWholeFile(at("file"), "", 0o600);
   const below = join(at("file"), "below");
   fails(() => files.openFileIfPresent(below, "read"), "FLOE_SYSTEM", "ENOTDIR");
-  fails(() => files.openDirectoryIfPresent(at("file")), "FLOE_SYSTEM", "ENOTDIR");
-  fails(() => files.readTextFileIfPresent(directory, 10), "FLOE_SYSTEM", "EISDIR");
   fails(() => files.removeDirectoryIfPresent(directory), "FLOE_SYSTEM", "ENOTEMPTY");
 });
 
@@ -114,10 +115,32 @@ test("a file that is renamed over another replaces it", () => {
   assert.equal(files.removeDirectoryIfPresent(directory), true);
 });
 
+test("what is of another kind is an error that says so, and never blocks", () => {
+  fs.writeFileSync(at("a regular file"), "");
+  fs.mkdirSync(at("a directory"));
+  execFileSync("mkfifo", [at("a FIFO")]);
+  fs.symlinkSync(at("a regular file"), at("a symbolic link"));
+  for (const kind of ["a directory", "a FIFO", "a symbolic link"]) {
+    for (const access of ["read", "read-write"] as const) {
+      const open = () => files.openFileIfPresent(at(kind), access);
+      fails(open, "FLOE_SERVICE_CORRUPT", at(kind), `wanted a regular file, found ${kind}`);
+    }
+  }
+  for (const kind of ["a regular file", "a FIFO", "a symbolic link"]) {
+    const open = () => files.openDirectoryIfPresent(at(kind));
+    fails(open, "FLOE_SERVICE_CORRUPT", at(kind), `wanted a directory, found ${kind}`);
+  }
+  fs.symlinkSync(at("a directory"), at("a link to a directory"));
+  files.closeFile(files.openDirectory(at("a link to a directory")));
+  fs.symlinkSync(at("a loop"), at("a loop"));
+  fails(() => files.openFile(at("a loop"), "read"), "FLOE_SERVICE_CORRUPT", "a symbolic link");
+  fails(() => files.openDirectory(at("a loop")), "FLOE_SERVICE_CORRUPT", "a symbolic link");
+});
+
 test("a text is read up to its limit and no further", () => {
   files.writeWholeFile(at("text"), "Grüße", 0o600);
   assert.equal(files.readTextFileIfPresent(at("text"), 7), "Grüße");
-  fails(() => files.readTextFileIfPresent(at("text"), 6), "FLOE_SYSTEM", at("text"), "EFBIG");
+  fails(() => files.readTextFileIfPresent(at("text"), 6), "FLOE_SERVICE_CORRUPT", "7 bytes");
   assert.match(files.readTextFileIfPresent("/proc/self/status", 100_000) ?? "", /Name:/);
 });
 
@@ -157,4 +180,65 @@ test("what the user may not open is a permission error that names the path", (t)
   }
   files.writeWholeFile(at("file"), "", 0o000);
   fails(() => files.openFile(at("file"), "read"), "FLOE_PERMISSION", at("file"), "EACCES");
+});
+
+test("an entry is looked at and not followed", () => {
+  fs.writeFileSync(at("file"), "");
+  fs.symlinkSync("file", at("link"));
+  fs.symlinkSync("loop", at("loop"));
+  const kinds = ["file", "link", "loop", "missing"].map(
+    (name) => files.statEntryIfPresent(at(name))?.isFile,
+  );
+  assert.deepEqual(kinds, [true, false, false, undefined]);
+  assert.equal(files.statEntryIfPresent(directory)?.isDirectory, true);
+  fails(() => files.statEntryIfPresent(at("file/below")), "FLOE_SYSTEM", "file/below", "ENOTDIR");
+});
+
+test("what is there is renamed, and what is not is told", () => {
+  fs.writeFileSync(at("file"), "");
+  assert.equal(files.renamePathIfPresent(at("file"), at("moved")), true);
+  assert.equal(files.renamePathIfPresent(at("file"), at("moved")), false);
+  assert.deepEqual(fs.readdirSync(directory), ["moved"]);
+});
+
+test("what somebody removes while it is being made fails by a typed error", (t) => {
+  const vanish = (path: fs.PathLike): void => fs.rmSync(path, { recursive: true });
+  const real = fs.chmodSync;
+  t.mock.method(nodeFs, "chmodSync", (path: fs.PathLike, mode: fs.Mode) => {
+    vanish(path);
+    real(path, mode);
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  fails(
+    () => files.makeDirectory(at("directory"), 0o700),
+    "FLOE_SERVICE_CORRUPT",
+    "ENOENT",
+    "directory",
+  );
+  fails(() => makeFifo(at("fifo"), 0o600), "FLOE_SERVICE_CORRUPT", "ENOENT", "fifo");
+  assert.deepEqual(fs.readdirSync(directory), []);
+});
+
+test("a directory goes with its files, unless somebody is putting files into it", (t) => {
+  files.makeDirectory(at("directory"), 0o700);
+  for (const name of ["one", "other"]) fs.writeFileSync(at(`directory/${name}`), "");
+  assert.equal(files.removeDirectoryWithFiles(at("directory")), true);
+  assert.equal(files.removeDirectoryWithFiles(at("directory")), true, "gone already");
+  const real = fs.rmdirSync;
+  t.mock.method(nodeFs, "rmdirSync", (path: fs.PathLike) => {
+    fs.writeFileSync(join(String(path), "new"), "");
+    real(path);
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  files.makeDirectory(at("directory"), 0o700);
+  assert.equal(files.removeDirectoryWithFiles(at("directory")), false);
+  assert.deepEqual(fs.readdirSync(at("directory")), ["new"]);
 });

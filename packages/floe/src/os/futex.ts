@@ -11,6 +11,7 @@
  * can end it early: `worker.terminate()`, and a `process.exit()` that has to end a worker, wait as
  * long. Threads that others may want to end wait in slices.
  */
+import { crashPoint } from "#crash-points";
 import { loadShim, type Shim } from "./shim.ts";
 import { ERRNO, systemError } from "./system-error.ts";
 import { toWaitNs } from "./waits.ts";
@@ -33,6 +34,7 @@ export function futexWait(
 ): FutexOutcome {
   shim ??= loadShim().shim;
   checkIndex(words, wordIndex);
+  crashPoint("to sleep on a word");
   const result = shim.futexWait(words, wordIndex, expected, toWaitNs(timeoutMs));
   if (result === 0) return "woken";
   if (result === -ERRNO.EAGAIN) return "changed";
@@ -46,6 +48,7 @@ export function futexWait(
 export function futexWake(words: Int32Array, wordIndex: number, count: number): number {
   shim ??= loadShim().shim;
   checkIndex(words, wordIndex);
+  crashPoint("to wake sleepers");
   const result = shim.futexWake(words, wordIndex, count);
   if (result >= 0) return result;
   const wanted = `to wake ${count} that wait`;

@@ -3,8 +3,8 @@
  *
  * The shim is one file per architecture under `prebuilds/`; it needs no libc and no particular Node
  * line, so there is nothing to choose but the architecture. It is loaded at the first system call,
- * never at import, so that a program may import floe on a platform where it will not use it. The
- * outcome, good or bad, is kept for the life of the thread: a worker loads its own.
+ * never at import, so that a program may import floe on a platform where it will not use it. Once
+ * loaded it is kept for the life of the thread; a worker loads its own.
  *
  * Two environment variables exist for tests and for finding faults: `FLOE_SHIM_PATH` names another
  * binary, `FLOE_MEMORY_KIND` forces the kind of buffer that memory is handed out as.
@@ -15,6 +15,7 @@ import { release } from "node:os";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FloeError } from "../errors.ts";
+import { systemError } from "./system-error.ts";
 
 /** A buffer over mapped memory; of which kind depends on the Node line. */
 export type MappedBuffer = SharedArrayBuffer | ArrayBuffer;
@@ -91,13 +92,15 @@ const MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
 const moduleDirectory = dirname(fileURLToPath(import.meta.url));
 const buildScriptPath = resolve(moduleDirectory, "../../native/build.mjs");
 
-let outcome: LoadedShim | FloeError | undefined;
+let loaded: LoadedShim | undefined;
 
-/** The shim, loaded at the first call; throws FLOE_SHIM_UNAVAILABLE each time if it cannot be. */
+/**
+ * The shim, loaded at the first call. Throws FLOE_SHIM_UNAVAILABLE if it cannot be, and
+ * FLOE_TOO_MANY_FILES if only for want of a descriptor; the next call tries again.
+ */
 export function loadShim(): LoadedShim {
-  outcome ??= tryLoadShim();
-  if (outcome instanceof FloeError) throw outcome;
-  return outcome;
+  loaded ??= tryLoadShim();
+  return loaded;
 }
 
 /** The path of the binary that is, or would be, loaded. */
@@ -132,7 +135,7 @@ export function chooseMemoryKind(shim: Shim, forced: string | undefined): Memory
 /** The most bytes that one buffer of this Node line can show: 4 GiB on Node 20, 8 PiB after it. */
 export const BUFFER_LENGTH_LIMIT_BYTES: number = bufferConstants.MAX_LENGTH;
 
-function tryLoadShim(): LoadedShim | FloeError {
+function tryLoadShim(): LoadedShim {
   const path = shimPath();
   try {
     const module = { exports: {} };
@@ -141,12 +144,14 @@ function tryLoadShim(): LoadedShim | FloeError {
     if (typeof shim.mmap !== "function") throw new Error("the file is an addon, but not this one");
     return { shim, path, memoryKind: chooseMemoryKind(shim, process.env.FLOE_MEMORY_KIND) };
   } catch (cause) {
-    return shimUnavailable(path, cause);
+    throw shimUnavailable(path, cause);
   }
 }
 
 function shimUnavailable(path: string, cause: unknown): FloeError {
   let reason = cause instanceof Error ? cause.message.trim() : String(cause);
+  const wanted = "to load the native shim";
+  if (/too many open files/i.test(reason)) return systemError("dlopen", "EMFILE", path, { wanted });
   // The dynamic linker passes over a binary of another architecture as if it were not there.
   if (reason.includes("No such file") && existsSync(path)) {
     reason += " (the file is there, but it is not for this architecture)";

@@ -9,6 +9,7 @@
  * its place: views that are still around read zeroes from then on and can never crash the process.
  * The address range itself is returned when the garbage collector has taken the last view.
  */
+import { crashPoint } from "#crash-points";
 import { FloeError } from "../errors.ts";
 import { untilUninterrupted } from "./attempts.ts";
 import { BUFFER_LENGTH_LIMIT_BYTES, loadShim, type MappedBuffer } from "./shim.ts";
@@ -99,6 +100,7 @@ export function fallocate(
   subject: string,
 ): void {
   const { shim } = loadShim();
+  crashPoint("to reserve memory");
   const result = reserveInPieces(offsetBytes, lengthBytes, (pieceOffsetBytes, pieceBytes) =>
     shim.fallocate(fd, 0, pieceOffsetBytes, pieceBytes),
   );
@@ -143,6 +145,7 @@ export function punchHole(
 ): void {
   const { shim } = loadShim();
   const mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  crashPoint("to give memory back");
   const result = untilUninterrupted(() => shim.fallocate(fd, mode, offsetBytes, lengthBytes));
   if (result === 0) return;
   const wanted = `${lengthBytes} bytes given back at offset ${offsetBytes}`;
@@ -152,6 +155,7 @@ export function punchHole(
 /** Takes the exclusive flock of a file or directory; false if another descriptor holds it. */
 export function tryFlock(fd: number, subject: string): boolean {
   const { shim } = loadShim();
+  crashPoint("to take a flock");
   const result = untilUninterrupted(() => shim.flock(fd, LOCK_EX | LOCK_NB));
   if (result === 0) return true;
   if (result === -ERRNO.EAGAIN) return false;
@@ -161,6 +165,7 @@ export function tryFlock(fd: number, subject: string): boolean {
 /** Drops the flock of a descriptor; does nothing if it holds none. */
 export function unlockFlock(fd: number): void {
   const { shim } = loadShim();
+  crashPoint("to drop a flock");
   const result = untilUninterrupted(() => shim.flock(fd, LOCK_UN));
   if (result === 0) return;
   throw systemError("flock", result, describeDescriptor(fd), { wanted: "a lock dropped" });
@@ -173,6 +178,7 @@ export function unlockFlock(fd: number): void {
  */
 export function tryLockOfd(fd: number, subject: string): boolean {
   const { shim } = loadShim();
+  crashPoint("to take a lock for life");
   const result = untilUninterrupted(() => shim.fcntl(fd, F_OFD_SETLK, F_WRLCK));
   if (result >= 0) return true;
   if (result === -ERRNO.EAGAIN) return false;

@@ -22,7 +22,9 @@ test("each answer of the kernel has its code", () => {
     EPERM: "FLOE_PERMISSION",
     EROFS: "FLOE_PERMISSION",
     ERR_ACCESS_DENIED: "FLOE_PERMISSION",
-    EMFILE: "FLOE_SYSTEM",
+    ENOENT: "FLOE_SERVICE_CORRUPT",
+    EMFILE: "FLOE_TOO_MANY_FILES",
+    ENFILE: "FLOE_TOO_MANY_FILES",
     EIO: "FLOE_SYSTEM",
   };
   for (const [errno, code] of Object.entries(codes)) {

@@ -5,7 +5,7 @@
  * answered and what helps; and it maps the few answers that programs tell apart to codes of their
  * own. Everything in `os/` fails through here, so the wording exists once.
  */
-import { readlinkSync } from "node:fs";
+import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { constants } from "node:os";
 import { getSystemErrorMap } from "node:util";
 import { type ErrorCode, FloeError } from "../errors.ts";
@@ -40,8 +40,16 @@ const NO_PERMISSION: Meaning = {
 };
 
 const TOO_MANY_FILES: Meaning = {
-  code: "FLOE_SYSTEM",
+  code: "FLOE_TOO_MANY_FILES",
   remedy: "Raise the limit of open files (`ulimit -n`, LimitNOFILE=), or close what is not used.",
+};
+
+/** Where an absence is expected it is a value; where it is an error, somebody removed things. */
+const REMOVED: Meaning = {
+  code: "FLOE_SERVICE_CORRUPT",
+  remedy:
+    "Somebody has removed it, or a directory above it, while in use: " +
+    "close everything that this process has open in the domain, and open it anew.",
 };
 
 const NOT_SUPPORTED: Meaning = {
@@ -72,6 +80,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
       "Node's permission model forbids it: allow the root of the domain with " +
       "--allow-fs-read=... and --allow-fs-write=...",
   },
+  ENOENT: REMOVED,
   EMFILE: TOO_MANY_FILES,
   ENFILE: TOO_MANY_FILES,
   ENOSYS: NOT_SUPPORTED,
@@ -124,6 +133,12 @@ export function systemError(
   });
 }
 
+/** Whether something failed only because the process or the system has too much in use. */
+export function isPassing(error: unknown): boolean {
+  if (!FloeError.is(error)) return false;
+  return error.code === "FLOE_TOO_MANY_FILES" || error.code === "FLOE_OUT_OF_MEMORY";
+}
+
 function describeErrno(errno: number | string): [name: string, text: string | undefined] {
   // libuv knows the texts, but not all the numbers (EDQUOT is missing).
   const numbers: Readonly<Record<string, number>> = constants.errno;
@@ -133,6 +148,41 @@ function describeErrno(errno: number | string): [name: string, text: string | un
   if (typeof errno === "string") return [errno, text];
   const name = Object.keys(numbers).find((candidate) => numbers[candidate] === number);
   return [name ?? `errno ${number}`, text];
+}
+
+/** What a path may have to lead to, with how that is told. */
+const KINDS = {
+  "a regular file": (stats: Stats) => stats.isFile(),
+  "a directory": (stats: Stats) => stats.isDirectory(),
+  "a FIFO": (stats: Stats) => stats.isFIFO(),
+  "a symbolic link": (stats: Stats) => stats.isSymbolicLink(),
+  "a socket": (stats: Stats) => stats.isSocket(),
+} as const;
+
+/** What a path may have to lead to. */
+export type FileKind = "a regular file" | "a directory" | "a FIFO";
+
+/** What lies at a path itself, in words; undefined when that cannot be told. */
+export function kindAt(path: string): string | undefined {
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    return Object.entries(KINDS).find(([, isOfKind]) => isOfKind(stats))?.[0] ?? "a device";
+  } catch {
+    // A folder on the way may not be entered, which is what the caller is about to say.
+    return undefined;
+  }
+}
+
+/** The error for a path of floe's that leads to something of another kind than it must. */
+export function wrongKind(path: string, wanted: FileKind, cause?: unknown): FloeError {
+  return new FloeError("FLOE_SERVICE_CORRUPT", {
+    subject: path,
+    wanted,
+    found: kindAt(path) ?? "something else of that name",
+    remedy: "Remove it when no process uses it any more, and find out who put it there.",
+    cause,
+  });
 }
 
 /**

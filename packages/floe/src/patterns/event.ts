@@ -10,8 +10,8 @@ import { Listener } from "../ports/listener.ts";
 import { Notifier, type NotifierOptions } from "../ports/notifier.ts";
 import type { PortOptions } from "../ports/port-options.ts";
 import type { EventLimits, EventNotices } from "../registry/event-config.ts";
-import { openPorts } from "../registry/event-directory.ts";
 import type { PortDetails } from "../registry/port-table.ts";
+import { openPorts } from "../registry/port-table.ts";
 import type { EventCore, OpenMode } from "../registry/service-core.ts";
 
 /**
@@ -69,8 +69,8 @@ export class EventService {
   }
 
   /**
-   * Makes a listener. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT or
-   * FLOE_NAME_INVALID.
+   * Makes a listener. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_TOO_MANY_FILES,
+   * FLOE_LOCK_TIMEOUT or FLOE_NAME_INVALID.
    */
   listener(options: PortOptions = {}): Listener {
     return new Listener(this.#open("to make a port"), options);
@@ -84,6 +84,16 @@ export class EventService {
       found: "that this handle was closed before",
       remedy: "Open the service again.",
     });
+  }
+
+  /**
+   * Cleans up after processes that died with this service open: their places are freed, what was
+   * under way to them returns, what they had sent stays deliverable. This also happens whenever a
+   * port comes or goes, and when the end of a process is noticed. Throws FLOE_LOCK_TIMEOUT, or
+   * FLOE_CLOSED when this handle was closed.
+   */
+  clean(): void {
+    this.#open("to clean it").recover();
   }
 
   /** Lets go of the service; may be called again. Ports that were made stay usable. */

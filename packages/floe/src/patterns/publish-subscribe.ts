@@ -5,9 +5,10 @@
  */
 
 import { FloeError } from "../errors.ts";
-import type { PortOptions } from "../ports/port-options.ts";
+import type { PortOptions, PublisherOptions } from "../ports/port-options.ts";
 import { BytesPublisher, StructPublisher } from "../ports/publisher.ts";
 import { BytesSubscriber, StructSubscriber } from "../ports/subscriber.ts";
+import { openPorts, type PortDetails } from "../registry/port-table.ts";
 import type { PayloadDescription, Quality } from "../registry/publish-subscribe-config.ts";
 import type { OpenMode, PublishSubscribeCore } from "../registry/service-core.ts";
 import { type AnyStructType, isStructType } from "../schema/mod.ts";
@@ -70,12 +71,24 @@ export class PublishSubscribe<P extends Payload> {
     return this.#core.config.quality;
   }
 
+  /** The publishers that are open now, of all processes. */
+  publishers(): PortDetails[] {
+    const core = this.#open("to list its ports");
+    return openPorts(core, core.geometry.publishers);
+  }
+
+  /** The subscribers that are open now, of all processes. */
+  subscribers(): PortDetails[] {
+    const core = this.#open("to list its ports");
+    return openPorts(core, core.geometry.subscribers);
+  }
+
   /**
-   * Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT or
-   * FLOE_NAME_INVALID.
+   * Makes a publisher. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_TOO_MANY_FILES,
+   * FLOE_LOCK_TIMEOUT, FLOE_NAME_INVALID or FLOE_OPTION_INVALID.
    */
-  publisher(options: PortOptions = {}): PublisherFor<P> {
-    const core = this.#open();
+  publisher(options: PublisherOptions = {}): PublisherFor<P> {
+    const core = this.#open("to make a port");
     const port =
       this.#payload === rawBytes
         ? new BytesPublisher(core, options)
@@ -84,11 +97,11 @@ export class PublishSubscribe<P extends Payload> {
   }
 
   /**
-   * Makes a subscriber. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_LOCK_TIMEOUT or
-   * FLOE_NAME_INVALID.
+   * Makes a subscriber. Throws FLOE_LIMIT_REACHED, FLOE_OUT_OF_MEMORY, FLOE_TOO_MANY_FILES,
+   * FLOE_LOCK_TIMEOUT or FLOE_NAME_INVALID.
    */
   subscriber(options: PortOptions = {}): SubscriberFor<P> {
-    const core = this.#open();
+    const core = this.#open("to make a port");
     const port =
       this.#payload === rawBytes
         ? new BytesSubscriber(core, options)
@@ -96,14 +109,24 @@ export class PublishSubscribe<P extends Payload> {
     return port as SubscriberFor<P>;
   }
 
-  #open(): PublishSubscribeCore {
+  #open(wanted: string): PublishSubscribeCore {
     if (!this.#isClosed) return this.#core;
     throw new FloeError("FLOE_CLOSED", {
       subject: `service "${this.name}"`,
-      wanted: "to make a port",
+      wanted,
       found: "that this handle was closed before",
       remedy: "Open the service again.",
     });
+  }
+
+  /**
+   * Cleans up after processes that died with this service open: their places are freed, what was
+   * under way to them returns, what they had sent stays deliverable. This also happens whenever a
+   * port comes or goes, and when the end of a process is noticed. Throws FLOE_LOCK_TIMEOUT, or
+   * FLOE_CLOSED when this handle was closed.
+   */
+  clean(): void {
+    this.#open("to clean it").recover();
   }
 
   /** Lets go of the service; may be called again. Ports that were made stay usable. */

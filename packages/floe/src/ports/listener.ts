@@ -7,16 +7,11 @@ import { checkedPortName, type PortDetails } from "../registry/port-table.ts";
 import type { EventCore } from "../registry/service-core.ts";
 import { TurnShare } from "../wait/turn-share.ts";
 import type { Waitable, WaitableCore } from "../wait/waitable.ts";
-import {
-  type BlockingWaitOptions,
-  type WaitOptions,
-  type WaitSubject,
-  waitFor,
-  waitForSync,
-} from "../wait/waiting.ts";
+import { type WaitSubject, waitFor, waitForSync } from "../wait/waiting.ts";
 import { ListenerCore } from "./listener-core.ts";
 import { closedPort, nestedPoll } from "./port-errors.ts";
 import type { PortOptions } from "./port-options.ts";
+import type { BlockingReceiveOptions, ReceiveOptions } from "./receive-options.ts";
 
 /** An event id, and how often it was notified since the listener looked last. */
 export interface EventActivation {
@@ -36,6 +31,8 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
   readonly #core: ListenerCore;
   readonly #turn: TurnShare;
   readonly #notifications: WaitSubject<EventActivation[]>;
+  /** The same for who waits only as long as somebody notifies. */
+  readonly #requiredNotifications: WaitSubject<EventActivation[]>;
   #isPolling = false;
   #isClosed = false;
 
@@ -54,6 +51,14 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
       look: () => this.#take(),
       hasNews: () => this.#isClosed || this.#core.isReady(),
     };
+    this.#requiredNotifications = {
+      ...this.#notifications,
+      whyHopeless: () => (this.#isClosed ? undefined : this.#core.whyHopeless(this.#notifications)),
+    };
+  }
+
+  #notificationsFor(options: BlockingReceiveOptions): WaitSubject<EventActivation[]> {
+    return options.requireSender ? this.#requiredNotifications : this.#notifications;
   }
 
   /** @internal */
@@ -114,21 +119,24 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
   /**
    * Resolves with what was notified since the last look, as soon as there is something; those who
    * wait at the same time are served in order. At most 64 times in one turn of the event loop.
-   * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted, and
-   * FLOE_CLOSED when the port is closed meanwhile.
+   * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted,
+   * FLOE_CLOSED when the port is closed meanwhile, and with `requireSender` FLOE_PEER_DIED or
+   * FLOE_NO_PEER when nobody notifies any more.
    */
-  wait(options: WaitOptions = {}): Promise<EventActivation[]> {
-    if (!this.#turn.takeShare()) return waitFor(this.#notifications, options);
-    return this.#turn.nextTurn().then(() => waitFor(this.#notifications, options));
+  wait(options: ReceiveOptions = {}): Promise<EventActivation[]> {
+    const notifications = this.#notificationsFor(options);
+    if (!this.#turn.takeShare()) return waitFor(notifications, options);
+    return this.#turn.nextTurn().then(() => waitFor(notifications, options));
   }
 
   /**
    * Blocks this thread until there is a notification, and returns what was notified since the last
    * look; undefined after `timeout` ms. It goes before those who wait in the event loop.
-   * Throws FLOE_INTERRUPTED when a signal comes that the program handles.
+   * Throws FLOE_INTERRUPTED when a signal comes that the program handles, and with `requireSender`
+   * FLOE_PEER_DIED or FLOE_NO_PEER when nobody notifies any more.
    */
-  waitSync(options: BlockingWaitOptions = {}): EventActivation[] | undefined {
-    return waitForSync(this.#notifications, options);
+  waitSync(options: BlockingReceiveOptions = {}): EventActivation[] | undefined {
+    return waitForSync(this.#notificationsFor(options), options);
   }
 
   /**
@@ -136,15 +144,20 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
    * leaving the loop keeps the port open, and what it has not handed out with the port.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<EventActivation[], void, undefined> {
+    return this.iterate();
+  }
+
+  /** The same with the options of `wait`; when such a wait fails, the loop throws that. */
+  iterate(options: ReceiveOptions = {}): AsyncIterableIterator<EventActivation[], void, undefined> {
     let isOver = false;
     const notifications: WaitSubject<EventActivation[] | "over"> = {
-      ...this.#notifications,
+      ...this.#notificationsFor(options),
       look: () => (isOver || this.#isClosed ? "over" : this.#take()),
       hasNews: () => isOver || this.#isClosed || this.#core.isReady(),
     };
     const next = async (): Promise<IteratorResult<EventActivation[], void>> => {
       if (this.#turn.takeShare()) await this.#turn.nextTurn();
-      const found = isOver ? "over" : await waitFor(notifications, {});
+      const found = isOver ? "over" : await waitFor(notifications, options);
       // What was taken is handed out even if the loop was left meanwhile.
       if (found !== "over") return { done: false, value: found };
       isOver = true;
@@ -168,7 +181,7 @@ export class Listener implements AsyncIterable<EventActivation[]>, Waitable {
    * A descriptor that is readable while notifications wait, made at the first use: for epoll,
    * select and other event loops, also of a child that inherits it. From then on each notification
    * costs its sender a system call, and each look of this port one more. It is closed with it.
-   * Throws FLOE_OUT_OF_MEMORY or FLOE_PERMISSION when it cannot be made.
+   * Throws FLOE_OUT_OF_MEMORY, FLOE_TOO_MANY_FILES or FLOE_PERMISSION when it cannot be made.
    */
   get fileDescriptor(): number {
     return this.#open().fileDescriptor;

@@ -13,8 +13,8 @@ import { EVENT_HEADER_LAST_NOTIFICATION_TICK_WORD } from "../layout/event-header
 import { SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD } from "../layout/service-header.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { elapsedMs, monotonicTick } from "../registry/clock.ts";
-import { joinAsNotifier, leaveAsNotifier, openPorts } from "../registry/event-directory.ts";
-import type { PortDetails, PortPlace } from "../registry/port-table.ts";
+import { joinAsNotifier, leaveAsNotifier } from "../registry/event-directory.ts";
+import { openPorts, type PortDetails, type PortPlace } from "../registry/port-table.ts";
 import type { EventCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
 import type { Words } from "../sync/words.ts";
@@ -50,8 +50,8 @@ export class NotifierCore implements DoorbellOwner {
     this.#words = service.segment.words;
     this.#skipsOwnNode = skipsOwnNode;
     this.#deadlineMs = service.config.notices.deadline ?? Number.POSITIVE_INFINITY;
-    // Another number than the present one: the first look finds the listeners.
-    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD);
+    // The number that comes last of all: the first look finds the listeners.
+    this.#topologySeen = (loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD) - 1) | 0;
     try {
       const { id } = this;
       this.#place = joinAsNotifier(service, { id, name, bellToken: this.doorbell.token });
@@ -124,11 +124,15 @@ export class NotifierCore implements DoorbellOwner {
     if (topology === this.#topologySeen || !this.#isOpen) return;
     this.#topologySeen = topology;
     const { service } = this;
-    const known = new Map(this.#links.map((link) => [link.listener.generation, link]));
+    // By place, and not by generation: that of two entries may be made equal by a damaged one.
+    const known = new Map(this.#links.map((link) => [link.listener.index, link]));
     this.#links = openPorts(service, service.geometry.listeners).map((listener) => {
-      const link = known.get(listener.generation);
-      known.delete(listener.generation);
-      return link ?? new NotifierLink(service, listener);
+      const link = known.get(listener.index);
+      if (link?.listener.generation !== listener.generation) {
+        return new NotifierLink(service, listener);
+      }
+      known.delete(listener.index);
+      return link;
     });
     for (const link of known.values()) link.close();
     this.#reached = this.#links.filter(

@@ -24,21 +24,27 @@ import {
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
 import { unsignedLong } from "../memory/segment.ts";
-import { type PortPlace, signalSenderChange } from "../registry/port-table.ts";
+import { PeerWatch } from "../registry/peer-watch.ts";
+import { isActivePort, type PortPlace, signalSenderChange } from "../registry/port-table.ts";
 import {
   activeSubscriberGeneration,
   announceDataSegment,
+  isEjected,
   joinAsPublisher,
   leaveAsPublisher,
   publisherEntryWord,
+  tryEjectSubscriber,
   withdrawDataSegment,
 } from "../registry/publish-subscribe-directory.ts";
+import { Retry } from "../registry/retry.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { isAsleep } from "../structures/mod.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
+import { displaced } from "./port-errors.ts";
 import { PublisherLink } from "./publisher-link.ts";
 
 const linkPoisoned = channel("floe:link:poisoned");
+const subscriberEjected = channel("floe:subscriber:ejected");
 
 /** The sending port; loans and handles share it by counting. */
 export class PublisherCore implements DoorbellOwner {
@@ -52,20 +58,30 @@ export class PublisherCore implements DoorbellOwner {
   readonly #pools: ChunkPools;
   readonly #words: Int32Array;
   readonly #takeBackFrom: (descriptor: number) => void;
+  /** After how long a subscriber that takes nothing is ejected; undefined: never. */
+  readonly #ejectAfterMs: number | undefined;
   #links: PublisherLink[] = [];
+  /** Links of ejected subscribers, which may still read what they had taken. */
+  #retiredLinks: PublisherLink[] = [];
   /** Subscribers whose links were given up because they wrote nonsense. */
   readonly #poisonedGenerations: Set<number> = new Set();
+  /** The nodes of the subscribers: what one that died had under way must come back. */
+  readonly #subscriberNodes: PeerWatch;
+  readonly #recovery: Retry = new Retry(() => this.#hasLeft || this.#recoverFromDead());
   #topologySeen: number;
   /** The sequence number of the message sent last, in halves: whole numbers stay cheap that way. */
   #sequenceLow = 0;
   #sequenceHigh = 0;
   #loanCount = 0;
   #hasLeft = false;
+  /** Whether somebody has damaged this port's entry: it reaches nobody any more. */
+  #isDisplaced = false;
   #uses = 1;
 
-  constructor(service: PublishSubscribeCore, name: string) {
+  constructor(service: PublishSubscribeCore, name: string, ejectAfterMs?: number) {
     this.service = service.retain();
     this.name = name;
+    this.#ejectAfterMs = ejectAfterMs;
     this.doorbell = new Doorbell(service.node, this);
     this.payloadOffsetBytes = service.geometry.payloadOffsetBytes;
     this.#words = service.segment.words;
@@ -88,12 +104,18 @@ export class PublisherCore implements DoorbellOwner {
       // Few, so that the same ones are used again while caches hold them; more come when needed.
       chunksUsual: quality.bufferSize + quality.maxLoanedSamples + 2,
       announcements: {
-        announce: (number, incarnation, geometry) =>
-          announceDataSegment(service, row, number, incarnation, geometry),
-        withdraw: (number) => withdrawDataSegment(service, row, number),
+        announce: (number, incarnation, geometry) => {
+          if (this.#isDisplaced) return;
+          announceDataSegment(service, row, number, incarnation, geometry);
+        },
+        withdraw: (number) => {
+          if (!this.#isDisplaced) withdrawDataSegment(service, row, number);
+        },
       },
     });
-    this.#topologySeen = 0;
+    this.#subscriberNodes = new PeerWatch(service.node.peerLives, () => this.#recovery.begin());
+    // The number that comes last of all: the first look finds the subscribers.
+    this.#topologySeen = (loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD) - 1) | 0;
     this.refresh();
   }
 
@@ -122,6 +144,8 @@ export class PublisherCore implements DoorbellOwner {
       leaveAsPublisher(this.service, this.#place);
       this.#hasLeft = true;
       this.doorbell.close();
+      this.#subscriberNodes.close();
+      this.#recovery.end();
       for (const link of this.#links) link.ringer.close();
       this.#links = [];
       this.#pools.close();
@@ -133,9 +157,15 @@ export class PublisherCore implements DoorbellOwner {
   /** Looks whether subscribers have come or gone. */
   refresh(): void {
     const topology = loadAcquire(this.#words, SERVICE_HEADER_RECEIVER_TOPOLOGY_WORD);
-    if (topology === this.#topologySeen) return;
+    if (topology === this.#topologySeen || this.#isDisplaced) return;
     this.#topologySeen = topology;
     const { service } = this;
+    const { publishers } = service.geometry;
+    if (!isActivePort(this.#words, publishers, this.#place)) {
+      this.#endDisplaced();
+      return;
+    }
+    this.#reclaimRetired();
     const known = new Map(this.#links.map((link) => [link.column, link]));
     const links: PublisherLink[] = [];
     const connected: PublisherLink[] = [];
@@ -147,7 +177,7 @@ export class PublisherCore implements DoorbellOwner {
         continue;
       }
       if (link?.generation === generation) this.#poisonedGenerations.add(generation);
-      link?.disconnect(this.#takeBackFrom);
+      if (link !== undefined) this.#end(link);
       if (generation === 0 || this.#poisonedGenerations.has(generation)) continue;
       const firstSequence = unsignedLong(this.#sequenceLow, this.#sequenceHigh) + 1;
       const made = new PublisherLink(service, this.#place.index, column, generation, firstSequence);
@@ -155,10 +185,62 @@ export class PublisherCore implements DoorbellOwner {
       connected.push(made);
     }
     this.#links = links;
-    if (connected.length === 0) return;
-    signalSenderChange(service);
-    // A subscriber that sleeps then knows its publishers, and watches their nodes.
-    for (const link of connected) link.ringer.ring();
+    if (connected.length > 0) {
+      signalSenderChange(service);
+      // A subscriber that sleeps then knows its publishers, and watches their nodes.
+      for (const link of connected) link.ringer.ring();
+    }
+    const nodeIds = new Set(links.map((link) => link.ringer.nodeId));
+    if (this.#subscriberNodes.set(nodeIds)) this.#recovery.begin();
+  }
+
+  /**
+   * Somebody has damaged this port's entry. Its row may be another's by now, so nothing is written
+   * there any more.
+   */
+  #endDisplaced(): void {
+    this.#isDisplaced = true;
+    for (const link of this.#links) link.ringer.close();
+    this.#links = [];
+    process.emitWarning(displaced("publisher", this.service.config.name));
+  }
+
+  /** Ends a link that its subscriber does not use any more, or is not to use any more. */
+  #end(link: PublisherLink): void {
+    if (isEjected(this.service, link.column, link.generation)) {
+      link.retire(this.#takeBackFrom);
+      this.#retiredLinks.push(link);
+    } else {
+      link.disconnect(this.#takeBackFrom);
+    }
+  }
+
+  /** Takes back what ejected subscribers had taken, once they are gone. */
+  #reclaimRetired(): void {
+    if (this.#retiredLinks.length === 0) return;
+    this.#retiredLinks = this.#retiredLinks.filter((link) => {
+      if (isEjected(this.service, link.column, link.generation)) return true;
+      link.reclaim(this.#takeBackFrom);
+      return false;
+    });
+  }
+
+  /** Ejects a subscriber that takes nothing, if nobody else changes the service in this moment. */
+  #eject(link: PublisherLink): void {
+    const subscriber = tryEjectSubscriber(this.service, link.column, link.generation);
+    if (subscriber === undefined || subscriber === "gone") return;
+    link.ringer.ring();
+    this.refresh();
+    if (!subscriberEjected.hasSubscribers) return;
+    const service = this.service.config.name;
+    subscriberEjected.publish({ service, subscriber, publisherId: this.id });
+  }
+
+  /** Frees the places of the dead, and takes back what was under way to them. */
+  #recoverFromDead(): boolean {
+    if (!this.service.tryRecover()) return false;
+    this.refresh();
+    return true;
   }
 
   /** Nobody is watched: subscribers wake this port by joining, in one step. */
@@ -189,8 +271,13 @@ export class PublisherCore implements DoorbellOwner {
 
   #acquireMore(pool: ChunkPool): number {
     this.refresh();
-    const descriptor = this.collectFor(pool);
+    let descriptor = this.collectFor(pool);
     if (descriptor !== 0) return descriptor;
+    // Before memory is made: perhaps somebody who died holds some, and nobody has noticed yet.
+    if (this.#links.length > 0 && this.#recoverFromDead()) descriptor = pool.take();
+    if (descriptor !== 0) return descriptor;
+    // Else the new file would lie in the directory of another service of the name.
+    this.service.checkPresent();
     this.#pools.grow(pool);
     return pool.take();
   }
@@ -251,6 +338,7 @@ export class PublisherCore implements DoorbellOwner {
     owned.references[chunkIndex(descriptor)] = linkCount;
     let reached = 0;
     let hasSleepers = false;
+    let stalled: PublisherLink | undefined;
     for (let index = 0; index < linkCount; index += 1) {
       const link = links[index]!;
       if (link.isSaturated && !this.#collect(link)) {
@@ -260,9 +348,14 @@ export class PublisherCore implements DoorbellOwner {
       const displaced = link.push(owned, descriptor);
       // SYNC: after the exchange of the push; pairs with the arming of the bell in Doorbell.
       if (isAsleep(this.#words, link.ringer.bellWordIndex)) hasSleepers = true;
-      if (displaced !== 0) this.#takeBack(link, displaced);
+      if (displaced !== 0) {
+        this.#takeBack(link, displaced);
+        const limitMs = this.#ejectAfterMs;
+        if (limitMs !== undefined && link.hasStalled(this.#sequenceLow, limitMs)) stalled = link;
+      }
       reached += 1;
     }
+    if (stalled !== undefined) this.#eject(stalled);
     // Ringing takes a system call, so everybody gets the message first.
     if (hasSleepers) this.#ringSleepers();
     // After the message has gone: what large messages have left is used again first.
@@ -315,7 +408,7 @@ export class PublisherCore implements DoorbellOwner {
 
   /** Gives a link up whose subscriber wrote nonsense: its chunks return, the others go on. */
   #poison(link: PublisherLink, wanted: string, found: string): void {
-    if (this.#poisonedGenerations.has(link.generation)) return;
+    if (!this.#links.includes(link)) return;
     this.#poisonedGenerations.add(link.generation);
     this.#links = this.#links.filter((other) => other !== link);
     link.disconnect(this.#takeBackFrom);

@@ -27,6 +27,9 @@ import { portEntryWord } from "../registry/service-segment.ts";
 import { CompletionReceiver } from "../structures/completion-queue.ts";
 import { SubmissionSender } from "../structures/submission-queue.ts";
 
+/** How long to wait before a stalled subscriber is reported again, in milliseconds. */
+const STALL_PAUSE_MS = 10;
+
 /** A publisher's connection with one subscriber. */
 export class PublisherLink {
   readonly column: number;
@@ -40,6 +43,10 @@ export class PublisherLink {
   readonly #completion: CompletionReceiver;
   readonly #underWay: (Uint8Array | undefined)[];
   #underWayCount = 0;
+  /** The message that was the last to displace another. */
+  #displacingSequence = 0;
+  /** When the subscriber counts as stalled, if every message until then displaces another. */
+  #stallDueMs = 0;
 
   /** Clears the link's memory and tells the subscriber that it is served. */
   constructor(
@@ -130,10 +137,44 @@ export class PublisherLink {
     return this.#completion.next();
   }
 
+  /**
+   * Notes that a message, given by the lower half of its number, has displaced another; true when
+   * every message has done so for `limitMs`, so that nothing was taken in that time.
+   */
+  hasStalled(sequenceLow: number, limitMs: number): boolean {
+    const nowMs = performance.now();
+    if (((sequenceLow - this.#displacingSequence) | 0) !== 1) this.#stallDueMs = nowMs + limitMs;
+    this.#displacingSequence = sequenceLow;
+    if (nowMs < this.#stallDueMs) return false;
+    // What is done about it may have to be tried again, but not with every message.
+    this.#stallDueMs = nowMs + STALL_PAUSE_MS;
+    return true;
+  }
+
+  /**
+   * Ends the link of a subscriber that was ejected and may live: hands what it has not taken to
+   * `takeBack`. The rest it may be reading; that returns by {@link reclaim} when it is gone.
+   */
+  retire(takeBack: (descriptor: number) => void): void {
+    this.#sever();
+    this.#submission.withdraw((descriptor) => {
+      if (this.noteReturn(descriptor)) takeBack(descriptor);
+    });
+  }
+
   /** Ends the link: hands every chunk that is still under way to `takeBack`. */
   disconnect(takeBack: (descriptor: number) => void): void {
+    this.#sever();
+    this.reclaim(takeBack);
+  }
+
+  #sever(): void {
     storeRelease(this.#words, this.#linkWord + LINK_CONNECTED_GENERATION_WORD, 0);
     this.ringer.close();
+  }
+
+  /** Hands every chunk that is still under way to `takeBack`. */
+  reclaim(takeBack: (descriptor: number) => void): void {
     for (let number = 1; number < this.#underWay.length; number += 1) {
       const underWay = this.#underWay[number];
       if (underWay === undefined) continue;

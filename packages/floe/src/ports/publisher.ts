@@ -10,19 +10,31 @@ import {
   type OwnedDataSegment,
 } from "../memory/chunk-pools.ts";
 import type { Id } from "../memory/id.ts";
+import { invalidOption } from "../registry/domain.ts";
 import { checkedPortName } from "../registry/port-table.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import type { AnyStructType, Cursor, StructType, WriterOf } from "../schema/mod.ts";
 import { type WaitOptions, waitFor } from "../wait/waiting.ts";
 import { Loan } from "./loan.ts";
 import { closedPort } from "./port-errors.ts";
-import type { PortOptions } from "./port-options.ts";
+import type { PublisherOptions } from "./port-options.ts";
 import { PublisherCore } from "./publisher-core.ts";
+
+const EJECT_AFTER_MS_MAX = 2 ** 31 - 1;
 
 /** How many subscribers to wait for, and how long. */
 export interface WaitForSubscribersOptions extends WaitOptions {
   /** Number of subscribers; default 1. */
   readonly count?: number;
+}
+
+/** Throws FLOE_OPTION_INVALID, FLOE_NAME_INVALID and what joining throws. */
+function newCore(service: PublishSubscribeCore, options: PublisherOptions): PublisherCore {
+  const { name, ejectAfter } = options;
+  if (ejectAfter !== undefined && !(ejectAfter >= 1 && ejectAfter <= EJECT_AFTER_MS_MAX)) {
+    throw invalidOption("ejectAfter", `1 to ${EJECT_AFTER_MS_MAX} ms`, String(ejectAfter));
+  }
+  return new PublisherCore(service, checkedPortName(name), ejectAfter);
 }
 
 /** What publishers of all payloads have in common. */
@@ -113,8 +125,8 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
   #offsetBytes = 0;
 
   /** @internal Services make publishers. */
-  constructor(service: PublishSubscribeCore, type: Type, options: PortOptions) {
-    const core = new PublisherCore(service, checkedPortName(options.name));
+  constructor(service: PublishSubscribeCore, type: Type, options: PublisherOptions) {
+    const core = newCore(service, options);
     super(core);
     this.#type = type as unknown as StructType;
     this.#sizeBytes = type.sizeBytes;
@@ -127,8 +139,9 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
   /**
    * Sends a message that `fill` writes in place; returns the number of subscribers reached.
    * The writer is valid within the call only, and its memory holds what an earlier message left.
-   * When `fill` throws, nothing is sent. Throws FLOE_OUT_OF_MEMORY when memory has to grow and
-   * cannot.
+   * When `fill` throws, nothing is sent. Throws FLOE_OUT_OF_MEMORY or
+   * FLOE_TOO_MANY_FILES when memory has to grow and cannot, and FLOE_SERVICE_CORRUPT when the
+   * service was removed by force.
    */
   send(fill: (payload: WriterOf<Type>) => void): number {
     const { core } = this;
@@ -168,7 +181,7 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
 
   /**
    * Lends a message to be filled by hand, or returns undefined when `maxLoanedSamples` are lent.
-   * Throws FLOE_OUT_OF_MEMORY when memory has to grow and cannot.
+   * Throws as `send`.
    */
   tryLoan(): Loan<WriterOf<Type>> | undefined {
     const { core } = this;
@@ -191,15 +204,16 @@ export class BytesPublisher extends AnyPublisher {
   #lastLengthBytes = -1;
 
   /** @internal Services make publishers. */
-  constructor(service: PublishSubscribeCore, options: PortOptions) {
-    super(new PublisherCore(service, checkedPortName(options.name)));
+  constructor(service: PublishSubscribeCore, options: PublisherOptions) {
+    super(newCore(service, options));
   }
 
   /**
    * Sends a message of `lengthBytes` that `fill` writes in place; returns the number of subscribers
    * reached. The bytes are valid within the call only, and hold what an earlier message left.
    * When `fill` throws, nothing is sent. Throws FLOE_PAYLOAD_TOO_LARGE for an impossible length and
-   * FLOE_OUT_OF_MEMORY when memory has to grow and cannot.
+   * FLOE_OUT_OF_MEMORY or FLOE_TOO_MANY_FILES when memory has to grow and cannot, and
+   * FLOE_SERVICE_CORRUPT when the service was removed by force.
    */
   send(lengthBytes: number, fill: (payload: Uint8Array) => void): number {
     const { core } = this;

@@ -22,11 +22,15 @@ import {
   LARGE_CHUNK_BYTES,
 } from "../memory/chunk-pools.ts";
 import { type Id, randomId } from "../memory/id.ts";
-import { unsignedLong } from "../memory/segment.ts";
-import { tryWithControlLock } from "../registry/control-lock.ts";
+import { corrupt, unsignedLong } from "../memory/segment.ts";
+import { isPassing } from "../os/system-error.ts";
 import {
   activePorts,
+  formerPortDetails,
+  newestPort,
   nodeIdIn,
+  openPorts,
+  type PortDetails,
   type PortPlace,
   portGeneration,
   portIdIn,
@@ -34,17 +38,22 @@ import {
   signalReceiverChange,
 } from "../registry/port-table.ts";
 import {
-  finishDrainedRow,
+  activeSubscriberGeneration,
+  isEjected,
   joinAsSubscriber,
   leaveAsSubscriber,
   publisherEntryWord,
 } from "../registry/publish-subscribe-directory.ts";
+import { finishDrainedRow, isDrainingState } from "../registry/publish-subscribe-recovery.ts";
 import { linkWord } from "../registry/publish-subscribe-segment.ts";
+import { Retry } from "../registry/retry.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import { portEntryWord } from "../registry/service-segment.ts";
 import { Doorbell, type DoorbellOwner } from "../wait/doorbell.ts";
-import { Retry } from "../wait/retry.ts";
+import type { WaitDescription } from "../wait/wait-errors.ts";
 import type { WaitableCore } from "../wait/waitable.ts";
+import { KnownSenders } from "./known-senders.ts";
+import { displaced, ejected } from "./port-errors.ts";
 import type { ReceivedMessage } from "./received-message.ts";
 import { SubscriberLink } from "./subscriber-link.ts";
 
@@ -62,12 +71,16 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   readonly #words: Int32Array;
   readonly #borrowedMax: number;
   readonly #payloadOffsetBytes: number;
+  readonly #payloadBytesMin: number;
   #links: SubscriberLink[] = [];
   /** Rows of closed publishers that could not be freed at once. */
   readonly #unfinishedRows: Set<number> = new Set();
   readonly #finishing: Retry = new Retry(() => !this.#isOpen || this.#finishRows());
+  readonly #recovery: Retry = new Retry(() => !this.#isOpen || this.service.tryRecover());
   /** The generation of the publisher that this subscriber is done with, by row. */
   readonly #finishedGenerations: Map<number, number> = new Map();
+  readonly #senders: KnownSenders;
+  #deadPublishers: PortDetails[] = [];
   #topologySeen: number;
   #nextLinkIndex = 0;
   #idlePolls = 0;
@@ -75,12 +88,17 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   /** Whether an idle poll has chunks to return, or a closed publisher to let go. */
   #hasReturns = false;
   #isOpen = true;
+  /** Why this port, which nobody has closed, receives nothing any more. */
+  #ending: "ejected" | "displaced" | undefined;
   #uses = 1;
 
-  constructor(service: PublishSubscribeCore, name: string) {
+  /** `payloadBytesMin` is what every payload has at least, because it is read without a look. */
+  constructor(service: PublishSubscribeCore, name: string, payloadBytesMin: number) {
     this.service = service.retain();
     this.name = name;
+    this.#payloadBytesMin = payloadBytesMin;
     this.doorbell = new Doorbell(service.node, this);
+    this.#senders = new KnownSenders(service.node);
     this.#words = service.segment.words;
     this.#borrowedMax = service.geometry.quality.maxBorrowedSamples;
     this.#payloadOffsetBytes = service.geometry.payloadOffsetBytes;
@@ -94,8 +112,8 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     }
     const entryWord = portEntryWord(service.geometry.subscribers, this.#place.index);
     this.doorbell.place(this.#words, entryWord);
-    // Another number than the present one: the first poll looks for publishers.
-    this.#topologySeen = ~loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
+    // The number that comes last of all: the first poll looks for publishers.
+    this.#topologySeen = (loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD) - 1) | 0;
   }
 
   /** Number of publishers that this subscriber is connected with. */
@@ -134,6 +152,8 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       this.#isOpen = false;
       this.doorbell.close();
       this.#finishing.end();
+      this.#recovery.end();
+      this.#senders.close();
       for (const link of this.#links) link.close();
       this.#links = [];
     }
@@ -141,11 +161,32 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.#uses = 0;
   }
 
+  /**
+   * Looks whether this port's entry is still its own. If a publisher has ejected it, or somebody
+   * has damaged the entry, all links end, into which it must not write any more.
+   */
+  #lookForEnding(): boolean {
+    if (this.#ending !== undefined || !this.#isOpen) return this.#ending !== undefined;
+    const { index, generation } = this.#place;
+    if (activeSubscriberGeneration(this.service, index) === generation) return false;
+    this.#ending = isEjected(this.service, index, generation) ? "ejected" : "displaced";
+    for (const link of this.#links) link.close();
+    this.#links = [];
+    return true;
+  }
+
+  #assertNotEnded(): void {
+    if (this.#ending === undefined) return;
+    const { name } = this.service.config;
+    throw this.#ending === "ejected" ? ejected(name) : displaced("subscriber", name);
+  }
+
   /** Looks whether publishers, links or data segments have changed. */
   refresh(): void {
     const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
     if (topology === this.#topologySeen || !this.#isOpen) return;
     this.#topologySeen = topology;
+    if (this.#lookForEnding()) return;
     const known = new Map(this.#links.map((link) => [link.row, link]));
     const links: SubscriberLink[] = [];
     let failure: unknown;
@@ -154,16 +195,35 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       if (link === undefined) continue;
       links.push(link);
       try {
+        this.#assertOnlyOne(link, known);
         link.refreshSegments();
       } catch (error) {
-        // One damaged publisher must not keep this port from hearing the others.
         failure ??= error;
-        link.poison();
+        // What there was no room for may be mapped later: the next look tries again.
+        if (isPassing(error)) this.#topologySeen = ~topology;
+        // One damaged publisher must not keep this port from hearing the others.
+        else link.poison();
       }
     }
     this.#links = links;
     this.#endDrainedLinks();
     if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * An id names a publisher's files, so whoever has another's would be taken for it. Who was known
+   * before by that id is believed; throws FLOE_SERVICE_CORRUPT for who comes with it later.
+   */
+  #assertOnlyOne(link: SubscriberLink, known: ReadonlyMap<number, SubscriberLink>): void {
+    if (known.get(link.row) === link) return;
+    const { service } = this;
+    for (let row = 0; row < service.geometry.publisherRowCount; row += 1) {
+      if (row === link.row) continue;
+      const entryWord = publisherEntryWord(service, row);
+      if (portState(this.#words, entryWord) === EntryState.free) continue;
+      if (portIdIn(this.#words, entryWord) !== link.publisherId) continue;
+      throw corrupt(service.segment.path, "publisher ids", "unlike each other", link.publisherId);
+    }
   }
 
   #refreshRow(row: number, known: SubscriberLink | undefined): SubscriberLink | undefined {
@@ -174,7 +234,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     const generation = portGeneration(this.#words, entryWord);
     const state = portState(this.#words, entryWord);
     const publisherId = portIdIn(this.#words, entryWord);
-    const isThere = state === EntryState.active || state === EntryState.draining;
+    const isThere = state === EntryState.active || isDrainingState(state);
     const serves = isThere && this.#isServed(row);
     if (portGeneration(this.#words, entryWord) !== generation) {
       // The row changed hands between these reads: look at it again at the next poll.
@@ -188,8 +248,42 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     }
     if (!serves || this.#finishedGenerations.get(row) === generation) return link;
     link ??= new SubscriberLink(service, row, this.#place.index, generation, publisherId);
-    link.isClosing = state === EntryState.draining || link.isPoisoned;
+    if (isDrainingState(state) && !link.isClosing) this.#noteGone(row, generation, state);
+    link.isClosing = isDrainingState(state) || link.isPoisoned;
     return link;
+  }
+
+  #noteGone(row: number, generation: number, state: number): void {
+    const { publishers } = this.service.geometry;
+    const details = formerPortDetails(this.#words, publishers, row);
+    if (details?.generation !== generation) return;
+    const hasDied = state === EntryState.orphaned;
+    this.#senders.noteGone(details, hasDied ? "died" : "left");
+    if (!hasDied) return;
+    // What nobody asks for must not pile up.
+    const most = this.service.geometry.quality.maxPublishers;
+    this.#deadPublishers = [...this.#deadPublishers, details].slice(-most);
+  }
+
+  /** Looks which publishers have died, and cleans up after them; tells of each once. */
+  findDeadSenders(): PortDetails[] {
+    this.checkSenders();
+    this.refresh();
+    const dead = this.#deadPublishers;
+    this.#deadPublishers = [];
+    return dead;
+  }
+
+  /** Why no message can come any more, if so: nobody sends, and nothing is left to be taken. */
+  whyHopeless(wait: WaitDescription): FloeError | undefined {
+    const { service } = this;
+    const { publishers } = service.geometry;
+    const list = (): PortDetails[] => openPorts(service, publishers);
+    if (this.#senders.isAnyPresent(this.senderVersion, list)) return undefined;
+    // Only now: whatever those had sent who are gone is seen by this look.
+    this.refresh();
+    if (this.#links.some((link) => !link.isEmpty)) return undefined;
+    return this.#senders.missing(wait, "publisher", newestPort(service, publishers));
   }
 
   /** Whether the publisher of a row has set its link to this subscriber up. */
@@ -236,13 +330,20 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     this.#idlePolls = (this.#idlePolls + 1) | 0;
     const hasChanged =
       peek(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD) !== this.#topologySeen;
-    const isBusy = hasChanged || this.#hasReturns || (this.#idlePolls & IDLE_POLLS_MASK) === 0;
+    const isBusy =
+      hasChanged ||
+      this.#hasReturns ||
+      this.#ending !== undefined ||
+      (this.#idlePolls & IDLE_POLLS_MASK) === 0;
     return isBusy && this.#useIdleTime(message);
   }
 
   #useIdleTime(message: ReceivedMessage): boolean {
     const topologySeen = this.#topologySeen;
     this.refresh();
+    // Now and then: nobody counts when somebody damages an entry.
+    if ((this.#idlePolls & IDLE_POLLS_MASK) === 0) this.#lookForEnding();
+    this.#assertNotEnded();
     if (this.#topologySeen !== topologySeen && this.takeNext(message)) return true;
     this.#hasReturns = false;
     this.tidyUp();
@@ -260,10 +361,15 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     for (let row = 0; row < this.service.geometry.publisherRowCount; row += 1) {
       const entryWord = publisherEntryWord(this.service, row);
       const state = portState(this.#words, entryWord);
-      const isThere = state === EntryState.active || state === EntryState.draining;
+      const isThere = state === EntryState.active || isDrainingState(state);
       if (isThere) nodeIds.push(nodeIdIn(this.#words, entryWord));
     }
     return nodeIds;
+  }
+
+  /** Publishers may have died: their rows are freed when what they had sent is taken. */
+  checkSenders(): void {
+    this.#recovery.begin();
   }
 
   /**
@@ -272,7 +378,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
    */
   get hasNews(): boolean {
     const topology = loadAcquire(this.#words, SERVICE_HEADER_SENDER_TOPOLOGY_WORD);
-    if (topology !== this.#topologySeen) return true;
+    if (topology !== this.#topologySeen || this.#lookForEnding()) return true;
     const links = this.#links;
     for (let index = 0; index < links.length; index += 1) {
       if (!links[index]!.isEmpty) return true;
@@ -280,10 +386,13 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     return false;
   }
 
-  /** Whether a message waits to be taken; see {@link hasNews}. */
+  /** Whether a message waits to be taken, see {@link hasNews}, or an ejection to be told. */
   isReady(): boolean {
     this.refresh();
-    return this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty);
+    return (
+      this.#ending !== undefined ||
+      this.#links.some((link) => link.borrowedCount < this.#borrowedMax && !link.isEmpty)
+    );
   }
 
   /** Uses the time before a sleep: gives chunks back, and lets closed publishers go. */
@@ -334,8 +443,9 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
       peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD),
       peek(words, headerWord + CHUNK_HEADER_PAYLOAD_BYTES_WORD + 1),
     );
-    if (payloadBytes > mapped.chunkStrideBytes - this.#payloadOffsetBytes) {
-      throw this.#poison(link, "a payload that fits its chunk", payloadBytes);
+    const roomBytes = mapped.chunkStrideBytes - this.#payloadOffsetBytes;
+    if (payloadBytes > roomBytes || payloadBytes < this.#payloadBytesMin) {
+      throw this.#poison(link, "a payload that fits its chunk and its type", payloadBytes);
     }
     const missed = sequence - link.expectedSequence;
     if (missed < 0) throw this.#poison(link, "messages in order of their numbers", sequence);
@@ -349,14 +459,31 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
     message.payloadBytes = payloadBytes;
   }
 
-  /** Looks for changes while a message is in hand, which goes back if the look fails. */
+  /**
+   * Looks for changes while a message is in hand. If the look fails, the message is taken once more
+   * later; unless it can be read all the same, and the failure may pass: then others tell of it.
+   */
   #refreshHolding(link: SubscriberLink, descriptor: number): void {
     try {
       this.refresh();
+      this.#assertNotEnded();
     } catch (error) {
-      this.giveBack(link, descriptor);
+      const isReadable = link.segments[chunkSegmentNumber(descriptor)] !== undefined;
+      if (isReadable && isPassing(error)) return;
+      if (link.isPoisoned || link.isOver) this.giveBack(link, descriptor);
+      else this.#setAside(link, descriptor);
       throw error;
     }
+  }
+
+  /** Puts a message that was just taken back to the front of its link. */
+  #setAside(link: SubscriberLink, descriptor: number): void {
+    link.setAside(descriptor);
+    link.borrowedCount -= 1;
+    link.heldCount -= 1;
+    this.#takeCount = (this.#takeCount - 1) | 0;
+    // The others have their turn first.
+    this.#nextLinkIndex += 1;
   }
 
   /**
@@ -392,8 +519,10 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
   }
 
   #poison(link: SubscriberLink, wanted: string, found: number): FloeError {
-    link.borrowedCount -= 1;
     link.heldCount -= 1;
+    // A link that has ended while the message was in hand goes with it.
+    if (link.isOver) link.forgetSample();
+    else link.borrowedCount -= 1;
     link.poison();
     this.#endDrainedLinks();
     return new FloeError("FLOE_LINK_POISONED", {
@@ -421,7 +550,7 @@ export class SubscriberCore implements DoorbellOwner, WaitableCore {
         return true;
       };
       // Never waits: this may run on the data path. Who holds the lock may finish the row as well.
-      const outcome = tryWithControlLock(this.service.directory, finish);
+      const outcome = this.service.tryChange(finish);
       if (outcome !== undefined) this.#unfinishedRows.delete(row);
     }
     return this.#unfinishedRows.size === 0;

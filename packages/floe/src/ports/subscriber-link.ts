@@ -46,6 +46,8 @@ export class SubscriberLink {
   /** Whether the link has ended; samples that are still held have nowhere to return to. */
   isOver = false;
   readonly #isOld: IsOld;
+  /** A message that was taken and could not be read; 0 for none. */
+  #asideDescriptor = 0;
   readonly #service: PublishSubscribeCore;
   readonly #linkWord: number;
 
@@ -83,7 +85,16 @@ export class SubscriberLink {
 
   /** Takes the next message: its descriptor as the publisher wrote it, or 0 when there is none. */
   takeDescriptor(): number {
-    return this.isPoisoned ? 0 : this.submission.take(this.#isOld);
+    if (this.isPoisoned) return 0;
+    const descriptor = this.#asideDescriptor;
+    if (descriptor === 0) return this.submission.take(this.#isOld);
+    this.#asideDescriptor = 0;
+    return descriptor;
+  }
+
+  /** Keeps a message that was taken and could not be read, to be taken once more. */
+  setAside(descriptor: number): void {
+    this.#asideDescriptor = descriptor;
   }
 
   /** Whether the message in a chunk, which may be changing hands, comes before the wanted one. */
@@ -105,7 +116,8 @@ export class SubscriberLink {
 
   /** Whether no message waits. */
   get isEmpty(): boolean {
-    return this.isPoisoned || this.submission.isEmpty(this.#isOld);
+    if (this.isPoisoned) return true;
+    return this.#asideDescriptor === 0 && this.submission.isEmpty(this.#isOld);
   }
 
   /** Maps the data segments that are new and lets go of those that are gone. */
@@ -116,10 +128,16 @@ export class SubscriberLink {
       if (mapped?.incarnation === entry.incarnation) continue;
       if (mapped === undefined && entry.incarnation === 0) continue;
       if (mapped !== undefined) this.#service.dataSegments.release(mapped);
-      this.segments[number] =
-        entry.incarnation === 0
-          ? undefined
-          : this.#service.dataSegments.acquire(this.publisherId, number, entry.incarnation, entry);
+      // Before what may throw: else it would be released once more at the end.
+      this.segments[number] = undefined;
+      if (entry.incarnation === 0) continue;
+      const { dataSegments } = this.#service;
+      this.segments[number] = dataSegments.acquire(
+        this.publisherId,
+        number,
+        entry.incarnation,
+        entry,
+      );
     }
   }
 

@@ -5,20 +5,15 @@
 import { FloeError } from "../errors.ts";
 import { chunkIndex } from "../memory/chunk-pools.ts";
 import type { Id } from "../memory/id.ts";
-import { checkedPortName } from "../registry/port-table.ts";
+import { checkedPortName, type PortDetails } from "../registry/port-table.ts";
 import type { PublishSubscribeCore } from "../registry/service-core.ts";
 import type { AnyStructType, Cursor, ReaderOf, StructType } from "../schema/mod.ts";
 import { TurnShare } from "../wait/turn-share.ts";
 import type { Waitable, WaitableCore } from "../wait/waitable.ts";
-import {
-  type BlockingWaitOptions,
-  type WaitOptions,
-  type WaitSubject,
-  waitFor,
-  waitForSync,
-} from "../wait/waiting.ts";
+import { type WaitOptions, type WaitSubject, waitFor, waitForSync } from "../wait/waiting.ts";
 import { closedPort, nestedPoll } from "./port-errors.ts";
 import type { PortOptions } from "./port-options.ts";
+import type { BlockingReceiveOptions, ReceiveOptions } from "./receive-options.ts";
 import { type MessageInfo, ReceivedMessage } from "./received-message.ts";
 import { Sample } from "./sample.ts";
 import { SampleIterator } from "./sample-iterator.ts";
@@ -52,11 +47,14 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
   #isClosed = false;
   readonly #turn: TurnShare;
   readonly #messages: WaitSubject<Sample<Payload>>;
+  /** The same for who waits only as long as somebody sends. */
+  readonly #requiredMessages: WaitSubject<Sample<Payload>>;
   #isPolling = false;
 
   /** @internal Services make subscribers. */
-  constructor(service: PublishSubscribeCore, options: PortOptions) {
-    this.#core = new SubscriberCore(service, checkedPortName(options.name));
+  constructor(service: PublishSubscribeCore, options: PortOptions, payloadBytesMin: number) {
+    const name = checkedPortName(options.name);
+    this.#core = new SubscriberCore(service, name, payloadBytesMin);
     this.#turn = new TurnShare(this.#core.doorbell, TAKES_PER_TURN_MAX);
     this.id = this.#core.id;
     this.name = this.#core.name;
@@ -69,6 +67,14 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
       look: () => this.tryTake(),
       hasNews: () => this.#isClosed || this.#core.hasNews,
     };
+    this.#requiredMessages = {
+      ...this.#messages,
+      whyHopeless: () => (this.#isClosed ? undefined : this.#core.whyHopeless(this.#messages)),
+    };
+  }
+
+  #messagesFor({ requireSender = false }: BlockingReceiveOptions): WaitSubject<Sample<Payload>> {
+    return requireSender ? this.#requiredMessages : this.#messages;
   }
 
   /** @internal */
@@ -100,7 +106,9 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    * returns how many there were. Payload and info are valid within the call only; the messages are
    * released when it returns or throws. Never blocks and allocates nothing. The last small messages
    * of a call return to their publisher's memory at the next call that finds nothing.
-   * Throws FLOE_LINK_POISONED when a publisher wrote nonsense.
+   * Throws FLOE_LINK_POISONED when a publisher wrote nonsense, and FLOE_SERVICE_CORRUPT when a file
+   * of it is damaged; FLOE_TOO_MANY_FILES or FLOE_OUT_OF_MEMORY when one cannot be mapped now: the
+   * message then waits, and can be taken when there is room.
    */
   poll(limit: number, handler: (payload: Payload, info: MessageInfo) => void): number {
     const core = this.#open();
@@ -142,7 +150,7 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
   /**
    * Takes the oldest waiting message, or returns undefined when there is none. The sample must be
    * released. Throws FLOE_BORROW_LIMIT when messages may wait but `maxBorrowedSamples` of their
-   * publisher are held already, and FLOE_LINK_POISONED when a publisher wrote nonsense.
+   * publisher are held already, and else as `poll`.
    */
   tryTake(): Sample<Payload> | undefined {
     const core = this.#open();
@@ -163,20 +171,23 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    * Resolves with the next message, as a sample that must be released; those who wait at the same
    * time are served in order. At most 256 messages come in one turn of the event loop.
    * Rejects with FLOE_TIMEOUT after `timeout` ms, FLOE_ABORTED when `signal` is aborted,
-   * FLOE_CLOSED when the port is closed meanwhile, and with what `tryTake` throws.
+   * FLOE_CLOSED when the port is closed meanwhile, with `requireSender` FLOE_PEER_DIED or
+   * FLOE_NO_PEER when nobody sends any more, and with what `tryTake` throws.
    */
-  take(options: WaitOptions = {}): Promise<Sample<Payload>> {
-    if (!this.#turn.takeShare()) return waitFor(this.#messages, options);
-    return this.#turn.nextTurn().then(() => waitFor(this.#messages, options));
+  take(options: ReceiveOptions = {}): Promise<Sample<Payload>> {
+    const messages = this.#messagesFor(options);
+    if (!this.#turn.takeShare()) return waitFor(messages, options);
+    return this.#turn.nextTurn().then(() => waitFor(messages, options));
   }
 
   /**
    * Blocks this thread until a message comes, and returns it as a sample that must be released;
    * undefined after `timeout` ms. It goes before those who wait in the event loop.
-   * Throws FLOE_INTERRUPTED when a signal comes that the program handles, and as `tryTake`.
+   * Throws FLOE_INTERRUPTED when a signal comes that the program handles, with `requireSender`
+   * FLOE_PEER_DIED or FLOE_NO_PEER when nobody sends any more, and as `tryTake`.
    */
-  takeSync(options: BlockingWaitOptions = {}): Sample<Payload> | undefined {
-    return waitForSync(this.#messages, options);
+  takeSync(options: BlockingReceiveOptions = {}): Sample<Payload> | undefined {
+    return waitForSync(this.#messagesFor(options), options);
   }
 
   /**
@@ -185,22 +196,33 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
    * messages come in one turn of the event loop.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<Sample<Payload>, void, undefined> {
+    return this.iterate();
+  }
+
+  /**
+   * The same with the options of `take`, which hold for each message; when such a wait fails, the
+   * loop throws that.
+   */
+  iterate(options: ReceiveOptions = {}): AsyncIterableIterator<Sample<Payload>, void, undefined> {
     const core = this.#core;
     const { doorbell } = core;
     const turn = this.#turn;
     return new SampleIterator<Payload>((isOver) => {
       const messages: WaitSubject<Sample<Payload> | "over"> = {
-        ...this.#messages,
+        ...this.#messagesFor(options),
         look: () => (this.#isClosed || isOver() ? "over" : this.tryTake()),
         hasNews: () => this.#isClosed || isOver() || core.hasNews,
       };
       return {
         tryNext: () => {
-          if (this.#isClosed || doorbell.hasWaiters(MESSAGES)) return undefined;
+          const mustWait = this.#isClosed || options.signal?.aborted === true;
+          if (mustWait || doorbell.hasWaiters(MESSAGES)) return undefined;
           return turn.takeShare() ? undefined : this.tryTake();
         },
         waitForNext: () =>
-          turn.isUsedUp ? turn.nextTurn().then(() => waitFor(messages, {})) : waitFor(messages, {}),
+          turn.isUsedUp
+            ? turn.nextTurn().then(() => waitFor(messages, options))
+            : waitFor(messages, options),
         wakeUp: () => doorbell.ring(),
       };
     });
@@ -220,6 +242,15 @@ abstract class AnySubscriber<Payload> implements AsyncIterable<Sample<Payload>>,
       return found >= count ? found : undefined;
     };
     return waitFor({ doorbell, subject: port, awaited: `${count} publishers`, look }, options);
+  }
+
+  /**
+   * Looks which publishers have died, cleans up after them, and returns those that were found
+   * since the last call (a wait set's `deadSenders` counts as one), at most `maxPublishers`. What
+   * they had sent is still received.
+   */
+  findDeadPublishers(): PortDetails[] {
+    return this.#open().findDeadSenders();
   }
 
   /** Makes waits at this port keep the process alive, as they do at first. */
@@ -260,7 +291,7 @@ export class StructSubscriber<Type extends AnyStructType> extends AnySubscriber<
 
   /** @internal Services make subscribers. */
   constructor(service: PublishSubscribeCore, type: Type, options: PortOptions) {
-    super(service, options);
+    super(service, options, type.sizeBytes);
     this.#type = type as unknown as StructType;
     const reader = this.#type.createReader();
     this.#reader = reader as ReaderOf<Type>;
@@ -291,6 +322,11 @@ export class StructSubscriber<Type extends AnyStructType> extends AnySubscriber<
  * process with a segmentation fault.
  */
 export class BytesSubscriber extends AnySubscriber<ReadonlyBytes> {
+  /** @internal Services make subscribers. */
+  constructor(service: PublishSubscribeCore, options: PortOptions) {
+    super(service, options, 0);
+  }
+
   /** @internal */
   protected bindCurrent(message: ReceivedMessage): ReadonlyBytes {
     return payloadView(message);

@@ -86,7 +86,7 @@ function lockTimeout(fd: number, directory: string, timeoutMs: number): FloeErro
 /** Who holds the lock, as the kernel tells: process ids are those of our own namespace. */
 function lockHolder(fd: number): string {
   const { inode } = statFile(fd);
-  const table = readTextFileIfPresent("/proc/locks", PROC_LOCKS_BYTES_MAX) ?? "";
+  const table = lockTable();
   for (const line of table.split("\n")) {
     const [, kind, , , pid, file] = line.replace("-> ", "").trim().split(/\s+/);
     if (kind === "FLOCK" && file?.endsWith(`:${inode}`) && pid !== undefined && pid !== "0") {
@@ -94,4 +94,14 @@ function lockHolder(fd: number): string {
     }
   }
   return "a process that this one cannot see";
+}
+
+/** The kernel's table of locks; empty when it cannot be read, for it is only for messages. */
+function lockTable(): string {
+  try {
+    return readTextFileIfPresent("/proc/locks", PROC_LOCKS_BYTES_MAX) ?? "";
+  } catch (error) {
+    if (FloeError.is(error)) return "";
+    throw error;
+  }
 }

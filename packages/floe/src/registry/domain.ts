@@ -34,11 +34,16 @@ const DEFAULT_ROOT = "/dev/shm/floe";
 const DEFAULT_LOCK_TIMEOUT_MS = 5000;
 const NAME_PATTERN = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
 
+/** A domain that need not be there, with its root. */
+interface ResolvedDomain extends Domain {
+  readonly root: string;
+}
+
 /**
- * Turns options into a domain and makes its directories.
- * Throws FLOE_NAME_INVALID, FLOE_OPTION_INVALID or FLOE_ROOT_UNUSABLE.
+ * Turns options into a domain without making anything.
+ * Throws FLOE_NAME_INVALID or FLOE_OPTION_INVALID.
  */
-export function enterDomain(options: DomainOptions = {}): Domain {
+export function resolveDomain(options: DomainOptions = {}): ResolvedDomain {
   const root = options.root ?? process.env.FLOE_ROOT ?? DEFAULT_ROOT;
   const name = options.name ?? "default";
   const lockTimeoutMs = options.lockTimeout ?? DEFAULT_LOCK_TIMEOUT_MS;
@@ -61,6 +66,15 @@ export function enterDomain(options: DomainOptions = {}): Domain {
       ? PRIVATE_PERMISSIONS
       : groupPermissions(options.permissions.groupId);
   const path = `${root.replace(/\/+$/, "")}/${name}`;
+  return { root, path, permissions, lockTimeoutMs };
+}
+
+/**
+ * Resolves a domain and makes its directories. Throws what resolving does, FLOE_ROOT_UNUSABLE or
+ * FLOE_OUT_OF_MEMORY.
+ */
+export function enterDomain(options: DomainOptions = {}): Domain {
+  const { root, path, permissions, lockTimeoutMs } = resolveDomain(options);
   for (const directory of [root, path]) makeUsableDirectory(directory, permissions);
   return { path, permissions, lockTimeoutMs };
 }
@@ -69,6 +83,7 @@ function makeUsableDirectory(path: string, permissions: Permissions): void {
   try {
     makeDirectoryIfAbsent(path, permissions.directoryMode, permissions.groupId);
   } catch (cause) {
+    if (FloeError.is(cause) && cause.code === "FLOE_OUT_OF_MEMORY") throw cause;
     throw unusableRoot(path, cause instanceof Error ? cause.message : String(cause), cause);
   }
   const status = statPathIfPresent(path);

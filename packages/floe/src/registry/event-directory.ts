@@ -7,30 +7,24 @@
  * sleepers are rung.
  */
 
-import { FloeError } from "../errors.ts";
 import { EntryState } from "../layout/values.ts";
 import { ringAll } from "./bells.ts";
-import { recoverEvents } from "./event-recovery.ts";
 import { eventAreaRange } from "./event-segment.ts";
 import {
+  endPort,
   enterPort,
-  type PortDetails,
   type PortIdentity,
   type PortPlace,
   placeFor,
-  portDetails,
-  setPortState,
   signalReceiverChange,
   signalSenderChange,
 } from "./port-table.ts";
 import type { EventCore } from "./service-core.ts";
-import type { PortTable } from "./service-segment.ts";
 
 /** Gives a notifier an entry. Throws FLOE_LIMIT_REACHED. */
 export function joinAsNotifier(service: EventCore, identity: PortIdentity): PortPlace {
   const { geometry } = service;
   const joined = service.change(() => {
-    recoverEvents(service);
     const index = placeFor(service, geometry.notifiers, "notifier", "maxNotifiers");
     const place = enterPort(service, geometry.notifiers, index, identity, () => {});
     signalSenderChange(service);
@@ -45,7 +39,6 @@ export function joinAsNotifier(service: EventCore, identity: PortIdentity): Port
 export function joinAsListener(service: EventCore, identity: PortIdentity): PortPlace {
   const { geometry, segment } = service;
   const joined = service.change(() => {
-    recoverEvents(service);
     const index = placeFor(service, geometry.listeners, "listener", "maxListeners");
     const area = eventAreaRange(geometry, index);
     segment.reserve([area]);
@@ -63,9 +56,8 @@ export function joinAsListener(service: EventCore, identity: PortIdentity): Port
 export function leaveAsNotifier(service: EventCore, place: PortPlace): void {
   const { notifiers, listeners } = service.geometry;
   service.changeInLeaving(() => {
-    setPortState(service, notifiers, place.index, EntryState.free);
+    endPort(service, notifiers, place, EntryState.free);
     signalSenderChange(service);
-    recoverEvents(service);
   });
   // Listeners that sleep need not watch its node any more.
   ringAll(service, listeners);
@@ -75,36 +67,8 @@ export function leaveAsNotifier(service: EventCore, place: PortPlace): void {
 export function leaveAsListener(service: EventCore, place: PortPlace): void {
   const { notifiers, listeners } = service.geometry;
   service.changeInLeaving(() => {
-    setPortState(service, listeners, place.index, EntryState.free);
+    endPort(service, listeners, place, EntryState.free);
     signalReceiverChange(service);
-    recoverEvents(service);
   });
   ringAll(service, notifiers);
-}
-
-/**
- * Cleans up after the dead if nobody else changes the service in this moment; false when it has to
- * be tried again. It never waits, and may run where nobody could catch what it throws.
- */
-export function tryRecoverEvents(service: EventCore): boolean {
-  try {
-    const outcome = service.tryChange(() => {
-      recoverEvents(service);
-      return true;
-    });
-    return outcome !== undefined;
-  } catch (error) {
-    if (FloeError.is(error)) return false;
-    throw error;
-  }
-}
-
-/** The notifiers or listeners that are open now. */
-export function openPorts(service: EventCore, table: PortTable): PortDetails[] {
-  const open: PortDetails[] = [];
-  for (let index = 0; index < table.entryCount; index += 1) {
-    const details = portDetails(service.segment.words, table, index);
-    if (details !== undefined) open.push(details);
-  }
-  return open;
 }

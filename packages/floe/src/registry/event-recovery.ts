@@ -7,29 +7,24 @@
  * the next one tells again.
  */
 
-import { exchange, loadAcquire, storeRelease } from "#words";
+import { exchange } from "#words";
 import { EVENT_HEADER_LAST_NOTIFICATION_TICK_WORD } from "../layout/event-header.ts";
-import { NODE_ENTRY_NODE_ID_WORD, NODE_ENTRY_STATE_WORD } from "../layout/node-entry.ts";
-import { EntryState } from "../layout/values.ts";
-import { type Id, readId } from "../memory/id.ts";
 import { ringAll } from "./bells.ts";
 import { monotonicTick } from "./clock.ts";
 import type { EventConfig } from "./event-config.ts";
 import { type EventGeometry, eventCountsOf } from "./event-segment.ts";
 import { hasListenerFifo, listenerFifo } from "./listener-fifo.ts";
 import { deathRegister } from "./liveness.ts";
+import type { OpenService } from "./open-service.ts";
 import {
   activePorts,
-  nodeIdIn,
   type PortDetails,
   portDetails,
-  portState,
-  setPortState,
   signalReceiverChange,
   signalSenderChange,
 } from "./port-table.ts";
-import type { OpenService } from "./service-core.ts";
-import { nodeEntryWord, type PortTable, portEntryWord } from "./service-segment.ts";
+import { deadNodeIndexes, freeNodes, freePorts, leftBehind } from "./recovery.ts";
+import { portEntryWord } from "./service-segment.ts";
 
 type OpenEvents = OpenService<EventConfig, EventGeometry>;
 
@@ -65,31 +60,12 @@ export function recoverEvents(service: OpenEvents): void {
   if (notifierIndexes.length > 0) {
     freePorts(service, geometry.notifiers, notifierIndexes);
     signalSenderChange(service);
+    // Who waits only as long as there is a notifier may have none any more.
+    ringAll(service, geometry.listeners);
   }
-  freeNodes(service, isDead);
+  freeNodes(service, deadNodeIndexes(service, isDead));
   if (deadNotifiers.length === 0) return;
   for (const witness of witnesses.get(service) ?? []) witness(deadNotifiers);
-}
-
-/** The entries of a table whose nodes are dead, or whose ports were never finished. */
-function leftBehind(
-  { segment: { words } }: OpenEvents,
-  table: PortTable,
-  isDead: (nodeId: Id) => boolean,
-): number[] {
-  const indexes: number[] = [];
-  for (let index = 0; index < table.entryCount; index += 1) {
-    const entryWord = portEntryWord(table, index);
-    const state = portState(words, entryWord);
-    if (state === EntryState.free) continue;
-    // Who holds the lock and finds an entry joining knows that its owner died over it.
-    if (state === EntryState.joining || isDead(nodeIdIn(words, entryWord))) indexes.push(index);
-  }
-  return indexes;
-}
-
-function freePorts(service: OpenEvents, table: PortTable, indexes: readonly number[]): void {
-  for (const index of indexes) setPortState(service, table, index, EntryState.free);
 }
 
 /** Notifies all listeners of so many dead notifiers, if the service does that. */
@@ -115,15 +91,4 @@ function tellOfDead(service: OpenEvents, deadCount: number): void {
     fifo.close();
   }
   ringAll(service, geometry.listeners);
-}
-
-function freeNodes(service: OpenEvents, isDead: (nodeId: Id) => boolean): void {
-  const { geometry, segment } = service;
-  const { words } = segment;
-  for (let index = 0; index < geometry.maxNodes; index += 1) {
-    const entryWord = nodeEntryWord(geometry, index);
-    if (loadAcquire(words, entryWord + NODE_ENTRY_STATE_WORD) === EntryState.free) continue;
-    if (!isDead(readId(words, entryWord + NODE_ENTRY_NODE_ID_WORD))) continue;
-    storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
-  }
 }

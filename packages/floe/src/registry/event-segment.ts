@@ -81,6 +81,7 @@ export function eventGeometry(config: EventConfig): EventGeometry {
     nodeTableOffset,
     listeners,
     notifiers,
+    portTables: [listeners, notifiers],
     eventAreasOffset,
     eventAreaBytes,
     eventCountsOffsetBytes,

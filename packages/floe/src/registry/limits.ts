@@ -101,6 +101,15 @@ export function incompatible(serviceName: string, wanted: string, found: string)
 
 /** A value from a file for people: anything at all, hence never asked to describe itself. */
 export function describeValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
+  const text = textOf(value) ?? "nothing";
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function textOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // A file can nest lists more deeply than the stack is; reading it needs none, writing it does.
+    return "a value nested too deeply to be shown";
+  }
 }

@@ -15,6 +15,7 @@ import type { Words } from "../sync/words.ts";
 import { listenerFifoPath } from "./node-files.ts";
 import { PeerBell } from "./peer-bells.ts";
 import type { PortDetails } from "./port-table.ts";
+import { Retry } from "./retry.ts";
 
 const oneByte = new Uint8Array(1);
 
@@ -58,17 +59,19 @@ export class ListenerFifo {
 /** The notifiers' end; opened when it is first written to. */
 export class ListenerFifoBell {
   readonly #bell: PeerBell;
+  readonly #retry: Retry = new Retry(() => this.#bell.write(oneByte));
 
   constructor(path: string) {
     this.#bell = new PeerBell(path);
   }
 
-  /** Writes a byte. */
+  /** Writes a byte; if that is impossible now, as soon as it is possible. */
   notify(): void {
-    this.#bell.write(oneByte);
+    if (!this.#bell.write(oneByte)) this.#retry.beginLater();
   }
 
   close(): void {
+    this.#retry.end();
     this.#bell.close();
   }
 }

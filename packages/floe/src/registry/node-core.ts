@@ -9,26 +9,20 @@
  */
 
 import { type Id, randomId } from "../memory/id.ts";
-import { makeFifo, openFifoForOwner } from "../os/fifos.ts";
-import {
-  closeFile,
-  createFile,
-  listDirectoryIfPresent,
-  makeDirectoryIfAbsent,
-  removeDirectoryIfPresent,
-  removeFileIfPresent,
-  renamePath,
-  writeWholeFile,
-} from "../os/files.ts";
-import { tryLockOfd } from "../os/system-calls.ts";
+import { type CleaningOptions, cleanDomain } from "./cleaning.ts";
 import type { Domain } from "./domain.ts";
 import { NodeBell } from "./node-bell.ts";
-import { ALIVE_FILE, BELL_FILE, DETAILS_FILE, LIFE_FILE, nodeDirectory } from "./node-files.ts";
+import { BELL_FILE, nodeDirectory } from "./node-files.ts";
+import { NodePresence } from "./node-presence.ts";
+import type { Participant } from "./participant.ts";
 import { PeerBells } from "./peer-bells.ts";
 import { PeerLives } from "./peer-lives.ts";
 
+/** What a node cleans in passing: only if somebody has died, and without waiting for anybody. */
+const BRIEFLY: CleaningOptions = { mayWait: false, isThorough: false };
+
 /** A node as its ports and services see it. */
-export class NodeCore {
+export class NodeCore implements Participant {
   readonly id: Id = randomId();
   readonly name: string;
   readonly domain: Domain;
@@ -39,8 +33,7 @@ export class NodeCore {
   readonly peerBells: PeerBells;
   /** By which this node's ports learn that others have ended. */
   readonly peerLives: PeerLives;
-  readonly #aliveFd: number;
-  readonly #lifeFd: number;
+  readonly #presence: NodePresence;
   #uses = 1;
 
   /** Makes the node's directory. Throws FLOE_OUT_OF_MEMORY or FLOE_PERMISSION. */
@@ -51,30 +44,9 @@ export class NodeCore {
     this.bell = new NodeBell(`${this.directory}/${BELL_FILE}`, domain.permissions);
     this.peerBells = new PeerBells(domain.path);
     this.peerLives = new PeerLives(this.id, domain.path);
-    const { fileMode, directoryMode, groupId } = domain.permissions;
-    const unfinished = `${domain.path}/.node.${this.id}`;
-    makeDirectoryIfAbsent(unfinished, directoryMode, groupId);
-    const opened: number[] = [];
-    try {
-      // Before the lock: the kernel lets go of what was opened last first, and who is told by the
-      // end of `life` must not find the lock still held.
-      makeFifo(`${unfinished}/${LIFE_FILE}`, fileMode, groupId);
-      this.#lifeFd = openFifoForOwner(`${unfinished}/${LIFE_FILE}`);
-      opened.push(this.#lifeFd);
-      this.#aliveFd = createFile(`${unfinished}/${ALIVE_FILE}`, fileMode, groupId);
-      opened.push(this.#aliveFd);
-      if (!tryLockOfd(this.#aliveFd, unfinished)) {
-        throw new Error(`${unfinished}/${ALIVE_FILE} is locked already`);
-      }
-      const details = { id: this.id, name, executable: process.argv0, pid: process.pid };
-      const text = `${JSON.stringify(details, null, 2)}\n`;
-      writeWholeFile(`${unfinished}/${DETAILS_FILE}`, text, fileMode, groupId);
-      renamePath(unfinished, this.directory);
-    } catch (error) {
-      for (const fd of opened) closeFile(fd);
-      removeNodeDirectory(unfinished);
-      throw error;
-    }
+    this.#presence = new NodePresence(domain, this.id, name);
+    // With the presence: whoever cleans at the same time leaves alone what this node works on.
+    cleanDomain(domain, BRIEFLY);
   }
 
   /** Counts one more user. */
@@ -89,15 +61,14 @@ export class NodeCore {
     if (this.#uses > 0) return;
     this.bell.close();
     this.peerLives.close();
-    removeNodeDirectory(this.directory);
-    closeFile(this.#lifeFd);
-    closeFile(this.#aliveFd);
+    this.peerBells.close();
+    // Perhaps the last that lives: nothing of those who died before shall stay.
+    cleanDomain(this.domain, BRIEFLY);
+    this.#presence.end();
   }
-}
 
-function removeNodeDirectory(directory: string): void {
-  for (const file of listDirectoryIfPresent(directory) ?? []) {
-    removeFileIfPresent(`${directory}/${file}`);
+  /** Throws FLOE_SERVICE_CORRUPT when somebody has removed the node's directory. */
+  checkPresent(): void {
+    this.#presence.check();
   }
-  removeDirectoryIfPresent(directory);
 }

@@ -16,9 +16,20 @@ export const BELL_FILE = "bell";
 /** The FIFO that the node alone holds open for writing: its readers see it end. */
 export const LIFE_FILE = "life";
 
+/** What the names of nodes' directories begin with; an id follows. */
+export const NODE_DIRECTORY_PREFIX = "node.";
+
+/** What usually lies there; listeners may have a FIFO of their own. */
+export const NODE_FILES: readonly string[] = [LIFE_FILE, BELL_FILE, DETAILS_FILE, ALIVE_FILE];
+
 /** The directory of a node. */
 export function nodeDirectory(domainPath: string, nodeId: Id): string {
-  return `${domainPath}/node.${nodeId}`;
+  return `${domainPath}/${NODE_DIRECTORY_PREFIX}${nodeId}`;
+}
+
+/** The directory of a node that is being made, or that has left and is being removed. */
+export function hiddenNodeDirectory(domainPath: string, nodeId: Id): string {
+  return `${domainPath}/.node.${nodeId}`;
 }
 
 /** The FIFO of one listener, for programs that wait for its descriptor by themselves. */

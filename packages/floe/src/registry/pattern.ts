@@ -25,13 +25,16 @@ import {
   eventGeometry,
   openEventSegment,
 } from "./event-segment.ts";
+import type { OpenService } from "./open-service.ts";
 import {
   checkedPublishSubscribeConfig,
   checkPublishSubscribe,
   newPublishSubscribeConfig,
+  type PayloadDescription,
   type PublishSubscribeConfig,
   type WantedPublishSubscribe,
 } from "./publish-subscribe-config.ts";
+import { recoverPublishSubscribe } from "./publish-subscribe-recovery.ts";
 import {
   createPublishSubscribeSegment,
   newLinkShape,
@@ -40,7 +43,6 @@ import {
   publishSubscribeGeometry,
 } from "./publish-subscribe-segment.ts";
 import type { PatternName, ServiceConfig } from "./service-config.ts";
-import type { OpenService } from "./service-core.ts";
 import type { CommonGeometry, OpenServiceSegment } from "./service-segment.ts";
 
 /** How services of a pattern are described, compared and laid out. */
@@ -64,15 +66,19 @@ export interface Pattern<Wanted, Config extends ServiceConfig, Geometry extends 
   ): Segment;
   /** Maps and checks a segment; undefined when there is none. */
   openSegment(path: string, config: Config): OpenServiceSegment<Geometry> | undefined;
-  /**
-   * Under the control lock: frees what nodes have left behind that are dead. A pattern without it
-   * leaves their places taken.
-   */
-  recover?(service: OpenService<Config, Geometry>): void;
+  /** Under the control lock: frees what nodes have left behind that are dead. */
+  recover(service: OpenService<Config, Geometry>): void;
 }
 
 /** Least alignment of payloads: that of the largest scalar. */
 const PAYLOAD_ALIGNMENT_BYTES_MIN = 8;
+
+/** The alignment of payloads, NaN if the description says nonsense: it may come from a file. */
+function payloadAlignmentBytes(payload: PayloadDescription): number {
+  const alignmentBytes = payload.variant === "struct" ? payload.layout.alignmentBytes : 0;
+  if (typeof alignmentBytes !== "number") return Number.NaN;
+  return Math.max(PAYLOAD_ALIGNMENT_BYTES_MIN, alignmentBytes);
+}
 
 /** Publish-subscribe. */
 export const publishSubscribePattern: Pattern<
@@ -84,15 +90,13 @@ export const publishSubscribePattern: Pattern<
   newConfig: newPublishSubscribeConfig,
   checkedConfig: checkedPublishSubscribeConfig,
   checkCompatible: checkPublishSubscribe,
-  geometryOf: ({ payload, quality }) => {
-    const alignmentBytes = payload.variant === "struct" ? payload.layout.alignmentBytes : 0;
-    const shape = newLinkShape(quality, Math.max(PAYLOAD_ALIGNMENT_BYTES_MIN, alignmentBytes));
-    return publishSubscribeGeometry(shape);
-  },
+  geometryOf: ({ payload, quality }) =>
+    publishSubscribeGeometry(newLinkShape(quality, payloadAlignmentBytes(payload))),
   createSegment: (path, { serviceId }, geometry, permissions, fill) =>
     createPublishSubscribeSegment(path, serviceId, geometry, permissions, fill),
-  openSegment: (path, { serviceId, quality }) =>
-    openPublishSubscribeSegment(path, serviceId, quality),
+  openSegment: (path, { serviceId, quality, payload }) =>
+    openPublishSubscribeSegment(path, serviceId, quality, payloadAlignmentBytes(payload)),
+  recover: recoverPublishSubscribe,
 };
 
 /** Events. */

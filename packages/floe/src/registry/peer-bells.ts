@@ -11,6 +11,7 @@ import type { Id } from "../memory/id.ts";
 import { openFifoForWritingIfPresent, writeFifo } from "../os/fifos.ts";
 import { closeFile } from "../os/files.ts";
 import { BELL_FILE, nodeDirectory } from "./node-files.ts";
+import { Retry } from "./retry.ts";
 
 const TOKEN_BYTES = 4;
 
@@ -65,6 +66,9 @@ export class PeerBell {
 export class PeerBells {
   readonly #domainPath: string;
   readonly #byNode: Map<Id, PeerBell> = new Map();
+  /** Rings that were impossible, each with the node whose bell it uses. */
+  readonly #impossible: Map<() => boolean, Id> = new Map();
+  readonly #retry: Retry = new Retry(() => this.#ringAgain());
 
   constructor(domainPath: string) {
     this.#domainPath = domainPath;
@@ -80,6 +84,33 @@ export class PeerBells {
     const bell = new PeerBell(`${nodeDirectory(this.#domainPath, nodeId)}/${BELL_FILE}`);
     this.#byNode.set(nodeId, bell);
     return bell;
+  }
+
+  /**
+   * Rings the bell of a node later, and again until `ring` says that it has succeeded: who was to
+   * be woken would sleep on if nothing else were sent. A function that waits already is not added.
+   */
+  ringLater(nodeId: Id, ring: () => boolean): void {
+    if (this.#impossible.has(ring)) return;
+    this.acquire(nodeId);
+    this.#impossible.set(ring, nodeId);
+    this.#retry.beginLater();
+  }
+
+  #ringAgain(): boolean {
+    for (const [ring, nodeId] of this.#impossible) {
+      if (!ring()) continue;
+      this.#impossible.delete(ring);
+      this.release(nodeId);
+    }
+    return this.#impossible.size === 0;
+  }
+
+  /** Ends everything: the node ends, which wakes those who sleep. */
+  close(): void {
+    this.#retry.end();
+    for (const nodeId of this.#impossible.values()) this.release(nodeId);
+    this.#impossible.clear();
   }
 
   /** Counts one user less; the last one closes the descriptor. */

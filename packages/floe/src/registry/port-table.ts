@@ -27,7 +27,7 @@ import {
 import { Bell, EntryState } from "../layout/values.ts";
 import { type Id, readId, writeId } from "../memory/id.ts";
 import type { Words } from "../sync/words.ts";
-import type { OpenService } from "./service-core.ts";
+import type { OpenService } from "./open-service.ts";
 import { type PortTable, portEntryWord } from "./service-segment.ts";
 
 /** Longest name of a port, in bytes. */
@@ -136,15 +136,49 @@ export function portDetails(
   const entryWord = portEntryWord(table, index);
   const generation = activeGeneration(words, entryWord);
   if (generation === 0) return undefined;
-  const details: PortDetails = {
-    index,
-    generation,
+  const details: PortDetails = { index, generation, ...readDetails(words, entryWord) };
+  // What was read between two looks at the generation belongs to one port.
+  return activeGeneration(words, entryWord) === generation ? details : undefined;
+}
+
+/**
+ * What a table says about the port that stands in an entry, or was the last to do so; undefined
+ * when there was none, or another is taking its place.
+ */
+export function formerPortDetails(
+  words: Words,
+  table: PortTable,
+  index: number,
+): PortDetails | undefined {
+  const entryWord = portEntryWord(table, index);
+  const generation = portGeneration(words, entryWord);
+  if (generation === 0) return undefined;
+  const details = { index, generation, ...readDetails(words, entryWord) };
+  return portGeneration(words, entryWord) === generation ? details : undefined;
+}
+
+/** The port that has joined last of those in a table that are, or were, in its entries. */
+export function newestPort(service: OpenService, table: PortTable): PortDetails | undefined {
+  let newest: PortDetails | undefined;
+  for (let index = 0; index < table.entryCount; index += 1) {
+    const details = formerPortDetails(service.segment.words, table, index);
+    if (details !== undefined && isNewer(details, newest)) newest = details;
+  }
+  return newest;
+}
+
+/** Whether a port has joined after another one of its service. */
+export function isNewer(one: PortPlace, other: PortPlace | undefined): boolean {
+  // Generations are counted modulo 2^32.
+  return other === undefined || ((one.generation - other.generation) | 0) > 0;
+}
+
+function readDetails(words: Words, entryWord: number): Omit<PortDetails, keyof PortPlace> {
+  return {
     id: portIdIn(words, entryWord),
     nodeId: nodeIdIn(words, entryWord),
     name: readName(words, entryWord),
   };
-  // What was read between two looks at the generation belongs to one port.
-  return activeGeneration(words, entryWord) === generation ? details : undefined;
 }
 
 function readName(words: Words, entryWord: number): string {
@@ -162,6 +196,16 @@ function storeName(words: Words, entryWord: number, name: string): void {
   storeRelease(words, entryWord + PORT_ENTRY_NAME_BYTES_WORD, bytes.length);
 }
 
+/** The ports of a table that are open now. */
+export function openPorts(service: OpenService, table: PortTable): PortDetails[] {
+  const open: PortDetails[] = [];
+  for (let index = 0; index < table.entryCount; index += 1) {
+    const details = portDetails(service.segment.words, table, index);
+    if (details !== undefined) open.push(details);
+  }
+  return open;
+}
+
 /** The name for a port, checked. Throws FLOE_NAME_INVALID. */
 export function checkedPortName(name: string | undefined): string {
   const lengthBytes = Buffer.byteLength(name ?? "");
@@ -174,10 +218,19 @@ export function checkedPortName(name: string | undefined): string {
   });
 }
 
-/** Under the control lock: the next number for a port of the service. */
-function nextGeneration(words: Words): number {
-  const previous = loadAcquire(words, SERVICE_HEADER_GENERATION_WORD);
-  const generation = previous === -1 ? 1 : (previous + 1) | 0;
+/**
+ * Under the control lock: the next number for a port of the service. Should the counter have been
+ * set back, a number that stands in the port's table is passed over: who knew its former owner
+ * would take the new port for it.
+ */
+function nextGeneration(words: Words, table: PortTable): number {
+  const taken = new Set([0]);
+  for (let index = 0; index < table.entryCount; index += 1) {
+    taken.add(portGeneration(words, portEntryWord(table, index)));
+  }
+  let generation = loadAcquire(words, SERVICE_HEADER_GENERATION_WORD);
+  do generation = (generation + 1) | 0;
+  while (taken.has(generation));
   storeRelease(words, SERVICE_HEADER_GENERATION_WORD, generation);
   return generation;
 }
@@ -195,7 +248,7 @@ export function enterPort(
 ): PortPlace {
   const { words } = service.segment;
   const entryWord = portEntryWord(table, index);
-  const generation = nextGeneration(words);
+  const generation = nextGeneration(words, table);
   storeRelease(words, entryWord + PORT_ENTRY_STATE_WORD, EntryState.joining);
   // Nobody's until it is complete: who saw the former port as active a moment ago must not take
   // half of it for its successor's, and ring the wrong node for as long as that one lives.
@@ -224,6 +277,27 @@ export function setPortState(
 ): void {
   const entryWord = portEntryWord(table, index);
   storeRelease(service.segment.words, entryWord + PORT_ENTRY_STATE_WORD, state);
+}
+
+/** Whether an active port still stands in its own place. */
+export function isActivePort(words: Words, table: PortTable, place: PortPlace): boolean {
+  return activeGeneration(words, portEntryWord(table, place.index)) === place.generation;
+}
+
+/**
+ * Under the control lock: ends a port by giving its entry another state; false when the entry is
+ * another port's, because somebody has written what nobody may, and is left alone.
+ */
+export function endPort(
+  service: OpenService,
+  table: PortTable,
+  place: PortPlace,
+  state: number,
+): boolean {
+  const generation = portGeneration(service.segment.words, portEntryWord(table, place.index));
+  if (generation !== place.generation) return false;
+  setPortState(service, table, place.index, state);
+  return true;
 }
 
 /** Under the control lock: a free entry, or -1. */

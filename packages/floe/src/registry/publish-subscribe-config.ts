@@ -116,5 +116,7 @@ function payloadDifference(
 }
 
 function describePayload(payload: PayloadDescription): string {
-  return payload.variant === "bytes" ? "bytes of any length" : `struct ${payload.layout.name}`;
+  if (payload.variant === "bytes") return "bytes of any length";
+  const { name } = payload.layout;
+  return `struct ${typeof name === "string" ? name : describeValue(name)}`;
 }

@@ -11,29 +11,32 @@ import {
   DATA_SEGMENT_ENTRY_CHUNK_STRIDE_BYTES_WORD,
   DATA_SEGMENT_ENTRY_INCARNATION_WORD,
 } from "../layout/data-segment-entry.ts";
-import { LINK_CONNECTED_GENERATION_WORD, LINK_DRAINED_GENERATION_WORD } from "../layout/link.ts";
+import { LINK_CONNECTED_GENERATION_WORD } from "../layout/link.ts";
 import { EntryState } from "../layout/values.ts";
-import { type ChunkGeometry, dataSegmentPrefix } from "../memory/data-segment.ts";
+import type { ChunkGeometry } from "../memory/data-segment.ts";
 import { type ByteRange, readU64, writeU64 } from "../memory/segment.ts";
-import { listDirectoryIfPresent, removeFileIfPresent } from "../os/files.ts";
 import { ringAll } from "./bells.ts";
+import { VANISHED } from "./control-lock.ts";
 import {
   activeGeneration,
   activePorts,
   CLOSE_ONE,
+  endPort,
   enterPort,
   freePort,
   limitReached,
+  type PortDetails,
   type PortIdentity,
   type PortPlace,
   placeFor,
+  portDetails,
   portGeneration,
-  portIdIn,
   portState,
   setPortState,
   signalReceiverChange,
   signalSenderChange,
 } from "./port-table.ts";
+import { finishDrainedRow } from "./publish-subscribe-recovery.ts";
 import {
   dataSegmentEntryWord,
   dataSegmentTableRange,
@@ -107,7 +110,8 @@ export function joinAsSubscriber(service: PublishSubscribeCore, identity: PortId
  */
 export function leaveAsPublisher(service: PublishSubscribeCore, place: PortPlace): void {
   service.changeInLeaving(() => {
-    setPortState(service, service.geometry.publishers, place.index, EntryState.draining);
+    const { publishers } = service.geometry;
+    if (!endPort(service, publishers, place, EntryState.draining)) return;
     finishDrainedRow(service, place.index);
     signalSenderChange(service);
   });
@@ -118,35 +122,47 @@ export function leaveAsPublisher(service: PublishSubscribeCore, place: PortPlace
 /** Ends a subscriber, and with it the wait of closed publishers for it. */
 export function leaveAsSubscriber(service: PublishSubscribeCore, place: PortPlace): void {
   service.changeInLeaving(() => {
-    setPortState(service, service.geometry.subscribers, place.index, EntryState.free);
+    endPort(service, service.geometry.subscribers, place, EntryState.free);
     signalReceiverChange(service);
-    for (let row = 0; row < service.geometry.publisherRowCount; row += 1) {
-      finishDrainedRow(service, row);
-    }
+    // What follows, the recovery of the service, finishes the rows that waited for it.
   });
   ringAll(service, service.geometry.publishers);
 }
 
-/** Under the control lock: frees a closed publisher's row once nobody needs it any more. */
-export function finishDrainedRow(service: PublishSubscribeCore, row: number): void {
+/** Whether the subscriber of a generation was ejected, and may still live. */
+export function isEjected(
+  service: PublishSubscribeCore,
+  column: number,
+  generation: number,
+): boolean {
+  const { words } = service.segment;
+  const entryWord = portEntryWord(service.geometry.subscribers, column);
+  if (portState(words, entryWord) !== EntryState.ejected) return false;
+  return portGeneration(words, entryWord) === generation;
+}
+
+/**
+ * Ejects the subscriber of a generation, who may live: nobody sends to it any more, and it is told.
+ * Its column stays its own until it leaves or dies. Undefined when another process changes the
+ * service in this moment; else what is known of it, or "gone".
+ */
+export function tryEjectSubscriber(
+  service: PublishSubscribeCore,
+  column: number,
+  generation: number,
+): PortDetails | "gone" | undefined {
   const { geometry, segment } = service;
-  const { words } = segment;
-  const entryWord = portEntryWord(geometry.publishers, row);
-  const state = portState(words, entryWord);
-  const generation = portGeneration(words, entryWord);
-  if (state !== EntryState.draining) return;
-  for (const column of activeColumns(service)) {
-    const word = linkWord(geometry, row, column);
-    const served = loadAcquire(words, word + LINK_CONNECTED_GENERATION_WORD);
-    if (served !== activeSubscriberGeneration(service, column)) continue;
-    const drained = loadAcquire(words, word + LINK_DRAINED_GENERATION_WORD);
-    if (drained !== generation) return;
-  }
-  const prefix = dataSegmentPrefix(portIdIn(words, entryWord));
-  for (const name of listDirectoryIfPresent(service.directory) ?? []) {
-    if (name.startsWith(prefix)) removeFileIfPresent(`${service.directory}/${name}`);
-  }
-  setPortState(service, geometry.publishers, row, EntryState.free);
+  const outcome = service.tryChange(() => {
+    const details = portDetails(segment.words, geometry.subscribers, column);
+    if (details?.generation !== generation) return "gone";
+    setPortState(service, geometry.subscribers, column, EntryState.ejected);
+    // Publishers let go of it; it sees that something has changed.
+    signalReceiverChange(service);
+    signalSenderChange(service);
+    for (let row = 0; row < geometry.publisherRowCount; row += 1) finishDrainedRow(service, row);
+    return details;
+  });
+  return outcome === VANISHED ? "gone" : outcome;
 }
 
 /** Says under which incarnation and geometry a publisher's data segment exists. */

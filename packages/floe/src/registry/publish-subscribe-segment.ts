@@ -130,6 +130,7 @@ export function publishSubscribeGeometry(shape: LinkShape): PublishSubscribeGeom
     nodeTableOffset,
     subscribers,
     publishers,
+    portTables: [subscribers, publishers],
     dataSegmentTableOffset,
     linkMatrixOffset,
     segmentBytes: roundUp(linkMatrixOffset + matrixBytes, PAGE_BYTES),
@@ -189,14 +190,21 @@ export function openPublishSubscribeSegment(
   path: string,
   serviceId: Id,
   quality: Quality,
+  payloadAlignmentBytes: number,
 ): OpenServiceSegment<PublishSubscribeGeometry> | undefined {
+  const { payloadOffsetBytes } = newLinkShape(quality, payloadAlignmentBytes);
   return openSegmentOfService(path, SegmentKind.publishSubscribe, serviceId, NUMBERS, (words) =>
-    publishSubscribeGeometry(checkedShape(path, words, quality)),
+    publishSubscribeGeometry(checkedShape(path, words, quality, payloadOffsetBytes)),
   );
 }
 
 /** Reads what the creator chose, and refuses what no creator may choose. */
-function checkedShape(path: string, words: Int32Array, quality: Quality): LinkShape {
+function checkedShape(
+  path: string,
+  words: Int32Array,
+  quality: Quality,
+  payloadOffsetBytes: number,
+): LinkShape {
   const shape: LinkShape = {
     quality,
     publisherRowCount: words[PUBLISH_SUBSCRIBE_HEADER_PUBLISHER_ROW_COUNT_WORD]!,
@@ -214,9 +222,7 @@ function checkedShape(path: string, words: Int32Array, quality: Quality): LinkSh
     shape.completionEntryCount >= entriesNeeded &&
     shape.completionEntryCount <= 2 ** 24 &&
     powerOfTwoAtLeast(shape.completionEntryCount) === shape.completionEntryCount &&
-    shape.payloadOffsetBytes >= CHUNK_HEADER_BYTES &&
-    shape.payloadOffsetBytes <= PAGE_BYTES &&
-    shape.payloadOffsetBytes % 8 === 0;
+    shape.payloadOffsetBytes === payloadOffsetBytes;
   if (!isAllowed) throw corrupt(path, "shape", "one that fits its limits", JSON.stringify(shape));
   return shape;
 }

@@ -13,7 +13,10 @@ import { readTextFileIfPresent } from "../os/files.ts";
 import { describeValue } from "./limits.ts";
 
 /** The patterns of communication; services of different patterns may have the same name. */
-export type PatternName = "publish-subscribe" | "event";
+export const PATTERN_NAMES = ["publish-subscribe", "event"] as const;
+
+/** The name of a pattern of communication. */
+export type PatternName = (typeof PATTERN_NAMES)[number];
 
 /** What was decided at creation, whatever the pattern. */
 export interface ServiceConfig {

@@ -10,18 +10,15 @@
 import { loadAcquire, storeRelease } from "#words";
 import { FloeError } from "../errors.ts";
 import { NODE_ENTRY_NODE_ID_WORD, NODE_ENTRY_STATE_WORD } from "../layout/node-entry.ts";
-import { SERVICE_HEADER_STATE_WORD } from "../layout/service-header.ts";
-import { EntryState, ServiceState } from "../layout/values.ts";
-import { randomId, writeId } from "../memory/id.ts";
+import { EntryState } from "../layout/values.ts";
+import { randomId, readId, writeId } from "../memory/id.ts";
 import type { Segment } from "../memory/segment.ts";
 import {
-  listDirectoryIfPresent,
+  type FileStatus,
   makeDirectoryIfAbsent,
-  removeDirectoryIfPresent,
-  removeFileIfPresent,
+  removeDirectoryWithFiles,
   renameDirectoryIfVacant,
-  renamePath,
-  statPathIfPresent,
+  statEntryIfPresent,
   writeWholeFile,
 } from "../os/files.ts";
 import { pauseMs } from "../sync/pause.ts";
@@ -30,30 +27,26 @@ import { DataSegmentCache } from "./data-segment-cache.ts";
 import type { EventConfig } from "./event-config.ts";
 import type { EventGeometry } from "./event-segment.ts";
 import type { NodeCore } from "./node-core.ts";
+import {
+  CONFIG_FILE,
+  cleanService,
+  missingFile,
+  type OpenService,
+  openUnderLock,
+  removeIfAbandoned,
+  SEGMENT_FILE,
+  SERVICE_FILES,
+} from "./open-service.ts";
 import type { Pattern } from "./pattern.ts";
 import type { PublishSubscribeConfig } from "./publish-subscribe-config.ts";
 import type { PublishSubscribeGeometry } from "./publish-subscribe-segment.ts";
-import { readServiceConfig, type ServiceConfig } from "./service-config.ts";
+import { freeDisplacedPorts } from "./recovery.ts";
+import type { ServiceConfig } from "./service-config.ts";
 import { serviceDirectoryName } from "./service-name.ts";
 import { type CommonGeometry, nodeEntryWord } from "./service-segment.ts";
 
 /** Whether a service may, must or must not exist already. */
 export type OpenMode = "open" | "create" | "open-or-create";
-
-const CONFIG_FILE = "service.json";
-const SEGMENT_FILE = "links";
-
-/** What is known of a service as soon as its segment is mapped. */
-export interface OpenService<
-  Config extends ServiceConfig = ServiceConfig,
-  Geometry extends CommonGeometry = CommonGeometry,
-> {
-  readonly node: NodeCore;
-  readonly directory: string;
-  readonly config: Config;
-  readonly geometry: Geometry;
-  readonly segment: Segment;
-}
 
 /** A service of any pattern, opened by a node. */
 export class ServiceCore<
@@ -69,6 +62,8 @@ export class ServiceCore<
   /** Data segments of publishers, mapped once for all subscribers of this node. */
   readonly dataSegments: DataSegmentCache;
   readonly #recover: () => void;
+  /** Tells this service's directory from one that another process has made in its place. */
+  readonly #identity: FileIdentity;
   readonly #nodeIndex: number;
   readonly #onGone: () => void;
   #uses = 1;
@@ -84,7 +79,8 @@ export class ServiceCore<
     this.geometry = joined.geometry;
     this.segment = joined.segment;
     this.dataSegments = new DataSegmentCache(joined.directory);
-    this.#recover = () => pattern.recover?.(this);
+    this.#recover = () => pattern.recover(this);
+    this.#identity = joined.identity;
     this.#nodeIndex = joined.nodeIndex;
     this.#onGone = onGone;
   }
@@ -104,13 +100,14 @@ export class ServiceCore<
   ): ServiceCore<Config, Geometry> {
     const { domain } = node;
     const directory = `${domain.path}/${serviceDirectoryName(pattern.name, name)}`;
+    node.checkPresent();
     const deadlineMs = performance.now() + domain.lockTimeoutMs;
     do {
       if (mode !== "create") {
         const joined = join(pattern, node, directory, wanted);
         if (joined !== undefined) return new ServiceCore(pattern, joined, onGone);
         if (mode === "open") throw notFound(name, directory);
-      } else if (isInUse(pattern, node, directory)) {
+      } else if (cleanService(pattern, node, directory, true) === "open") {
         throw exists(name, directory);
       }
       const made = make(pattern, node, directory, name, wanted);
@@ -148,33 +145,91 @@ export class ServiceCore<
     this.node.release();
   }
 
-  /** Runs `change` under the service's control lock; throws when the service was removed. */
+  /**
+   * Runs `change` under the service's control lock, after cleaning up after the dead; throws when
+   * the service was removed.
+   */
   change<T>(change: () => T): T {
-    const outcome = this.#changeIfPresent(change);
+    const outcome = this.#changeIfPresent(() => {
+      this.#recover();
+      return change();
+    });
     if (outcome === VANISHED) throw removedByForce(this);
     return outcome;
   }
 
-  /** The same for who leaves: when the service was removed, there is nobody left to be told. */
+  /**
+   * The same for who leaves, which is cleaned up after as well: when the service was removed, there
+   * is nobody left to be told.
+   */
   changeInLeaving(change: () => void): void {
-    this.#changeIfPresent(change);
+    this.#changeIfPresent(() => {
+      change();
+      this.#recover();
+    });
+  }
+
+  /** Cleans up after the dead. Throws FLOE_LOCK_TIMEOUT. */
+  recover(): void {
+    this.#changeIfPresent(() => this.#recover());
+  }
+
+  /**
+   * The same if nobody else changes the service in this moment; false when it has to be tried
+   * again. It never waits, and may run where nobody could catch what it throws.
+   */
+  tryRecover(): boolean {
+    try {
+      const outcome = this.tryChange(() => {
+        this.#recover();
+        return true;
+      });
+      return outcome !== undefined;
+    } catch (error) {
+      if (FloeError.is(error)) return false;
+      throw error;
+    }
   }
 
   #changeIfPresent<T>(change: () => T): T | typeof VANISHED {
-    return withControlLock(this.directory, this.node.domain.lockTimeoutMs, change);
+    const { lockTimeoutMs } = this.node.domain;
+    return withControlLock(this.directory, lockTimeoutMs, () => this.#unlessReplaced(change));
   }
 
   /** The same without ever waiting: undefined when another process changes the service. */
   tryChange<T>(change: () => T): T | typeof VANISHED | undefined {
-    return tryWithControlLock(this.directory, change);
+    return tryWithControlLock(this.directory, () => this.#unlessReplaced(change));
+  }
+
+  /**
+   * A service that was removed although it was in use may have been made again: its lock would then
+   * guard other memory than ours.
+   */
+  #unlessReplaced<T>(change: () => T): T | typeof VANISHED {
+    const present = identityOf(this.directory);
+    const isReplaced = present !== undefined && !this.#isOurs(present);
+    return isReplaced ? VANISHED : change();
+  }
+
+  #isOurs({ inode, device }: FileIdentity): boolean {
+    return inode === this.#identity.inode && device === this.#identity.device;
+  }
+
+  /** Throws FLOE_SERVICE_CORRUPT when the service was removed while in use, or replaced. */
+  checkPresent(): void {
+    const present = identityOf(this.directory);
+    if (present === undefined || !this.#isOurs(present)) throw removedByForce(this);
   }
 
   #leave(): void {
     const { words } = this.segment;
-    const { lockTimeoutMs } = this.node.domain;
-    withControlLock(this.directory, lockTimeoutMs, () => {
+    this.#changeIfPresent(() => {
       const entryWord = nodeEntryWord(this.geometry, this.#nodeIndex);
-      storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
+      // Another's, if somebody has freed it who may not: then it is left alone.
+      if (readId(words, entryWord + NODE_ENTRY_NODE_ID_WORD) === this.node.id) {
+        storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
+      }
+      freeDisplacedPorts(this);
       this.#recover();
       removeIfAbandoned(this);
     });
@@ -189,73 +244,16 @@ export type EventCore = ServiceCore<EventConfig, EventGeometry>;
 
 interface Joined<Config extends ServiceConfig, Geometry extends CommonGeometry>
   extends OpenService<Config, Geometry> {
+  readonly node: NodeCore;
   readonly nodeIndex: number;
+  readonly identity: FileIdentity;
 }
 
-/**
- * Under the control lock: maps an existing service. Returns VANISHED when nobody has it open any
- * more, and it is gone now.
- */
-function openUnderLock<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
-  pattern: Pattern<Wanted, Config, Geometry>,
-  node: NodeCore,
-  directory: string,
-  wanted: Wanted | undefined,
-): OpenService<Config, Geometry> | typeof VANISHED {
-  const configPath = `${directory}/${CONFIG_FILE}`;
-  const common = readServiceConfig(configPath, pattern.name);
-  if (common === undefined) throw missingFile(directory, CONFIG_FILE);
-  const config = pattern.checkedConfig(configPath, common);
-  const opened = pattern.openSegment(`${directory}/${SEGMENT_FILE}`, config);
-  if (opened === undefined) throw missingFile(directory, SEGMENT_FILE);
-  const { segment, geometry } = opened;
-  const service = { node, directory, config, geometry, segment };
-  try {
-    if (loadAcquire(segment.words, SERVICE_HEADER_STATE_WORD) === ServiceState.removed) {
-      // Whoever was removing it has died over it, for we hold its lock.
-      removeService(node, directory);
-    } else {
-      pattern.recover?.(service);
-      if (pattern.recover === undefined || !removeIfAbandoned(service)) {
-        // Only now: a service that nobody has open any more contradicts nobody.
-        if (wanted !== undefined) pattern.checkCompatible(config, wanted);
-        return service;
-      }
-    }
-  } catch (error) {
-    segment.close();
-    throw error;
-  }
-  segment.close();
-  return VANISHED;
-}
+type FileIdentity = Pick<FileStatus, "inode" | "device">;
 
-/** Whether somebody has a service open; one that only the dead had open is removed. */
-function isInUse<Wanted, Config extends ServiceConfig, Geometry extends CommonGeometry>(
-  pattern: Pattern<Wanted, Config, Geometry>,
-  node: NodeCore,
-  directory: string,
-): boolean {
-  if (statPathIfPresent(directory) === undefined) return false;
-  if (pattern.recover === undefined) return true;
-  const outcome = withControlLock(directory, node.domain.lockTimeoutMs, () => {
-    const service = openUnderLock(pattern, node, directory, undefined);
-    if (service !== VANISHED) service.segment.close();
-    return service;
-  });
-  return outcome !== VANISHED;
-}
-
-/** Under the control lock: removes a service that no node has open, and tells whether it did. */
-function removeIfAbandoned({ node, directory, geometry, segment }: OpenService): boolean {
-  const { words } = segment;
-  for (let index = 0; index < geometry.maxNodes; index += 1) {
-    const entryWord = nodeEntryWord(geometry, index);
-    if (loadAcquire(words, entryWord + NODE_ENTRY_STATE_WORD) !== EntryState.free) return false;
-  }
-  storeRelease(words, SERVICE_HEADER_STATE_WORD, ServiceState.removed);
-  removeService(node, directory);
-  return true;
+/** Which segment lies in a directory: no file gets its inode as long as it is mapped. */
+function identityOf(directory: string): FileIdentity | undefined {
+  return statEntryIfPresent(`${directory}/${SEGMENT_FILE}`);
 }
 
 /** Joins an existing service; undefined when there is none, or it vanished meanwhile. */
@@ -266,11 +264,15 @@ function join<Wanted, Config extends ServiceConfig, Geometry extends CommonGeome
   wanted: Wanted,
 ): Joined<Config, Geometry> | undefined {
   const outcome = withControlLock(directory, node.domain.lockTimeoutMs, () => {
-    const service = openUnderLock(pattern, node, directory, wanted);
+    const service = openUnderLock(pattern, node, directory);
     if (service === VANISHED) return VANISHED;
     const { config, segment, geometry } = service;
     try {
-      return { ...service, nodeIndex: takeNodeEntry(node, config, segment, geometry) };
+      pattern.checkCompatible(config, wanted);
+      const identity = identityOf(directory);
+      if (identity === undefined) throw missingFile(directory, SEGMENT_FILE);
+      const nodeIndex = takeNodeEntry(node, config, segment, geometry);
+      return { ...service, node, nodeIndex, identity };
     } catch (error) {
       segment.close();
       throw error;
@@ -326,32 +328,20 @@ function make<Wanted, Config extends ServiceConfig, Geometry extends CommonGeome
       writeId(words, entryWord + NODE_ENTRY_NODE_ID_WORD, node.id);
       words[entryWord + NODE_ENTRY_STATE_WORD] = EntryState.active;
     });
+    const identity = identityOf(unfinished);
+    if (identity === undefined) throw missingFile(unfinished, SEGMENT_FILE);
     if (renameDirectoryIfVacant(unfinished, directory)) {
       segment.moveTo(`${directory}/${SEGMENT_FILE}`);
-      return { node, directory, config, geometry, segment, nodeIndex: 0 };
+      return { node, directory, config, geometry, segment, nodeIndex: 0, identity };
     }
   } catch (error) {
     segment?.close();
-    removeServiceDirectory(unfinished);
+    removeDirectoryWithFiles(unfinished, SERVICE_FILES);
     throw error;
   }
   segment.close();
-  removeServiceDirectory(unfinished);
+  removeDirectoryWithFiles(unfinished, SERVICE_FILES);
   return undefined;
-}
-
-/** Under the control lock: takes a service out of the domain, then removes its files. */
-function removeService(node: NodeCore, directory: string): void {
-  const doomed = `${node.domain.path}/.removed.${node.id}.${randomId()}`;
-  renamePath(directory, doomed);
-  removeServiceDirectory(doomed);
-}
-
-function removeServiceDirectory(directory: string): void {
-  for (const name of listDirectoryIfPresent(directory) ?? []) {
-    removeFileIfPresent(`${directory}/${name}`);
-  }
-  removeDirectoryIfPresent(directory);
 }
 
 function notFound(name: string, directory: string): FloeError {
@@ -372,20 +362,11 @@ function exists(name: string, directory: string): FloeError {
   });
 }
 
-function missingFile(directory: string, file: string): FloeError {
-  return new FloeError("FLOE_SERVICE_CORRUPT", {
-    subject: `${directory}/${file}`,
-    wanted: "a file of the service",
-    found: "that it is missing",
-    remedy: "Somebody removed it; stop the service's processes and remove the directory.",
-  });
-}
-
 function removedByForce(service: ServiceCore): FloeError {
   return new FloeError("FLOE_SERVICE_CORRUPT", {
     subject: `service "${service.config.name}"`,
     wanted: `its directory ${service.directory}`,
-    found: "that it was removed while in use",
+    found: "that it was removed while in use, or replaced",
     remedy: "Close the service's ports in all processes and open it again.",
   });
 }

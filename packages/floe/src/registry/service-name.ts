@@ -8,12 +8,19 @@
 
 import { createHash } from "node:crypto";
 import { FloeError } from "../errors.ts";
+import { PATTERN_NAMES, type PatternName } from "./service-config.ts";
 
 const NAME_BYTES_MAX = 255;
 const ENCODED_LENGTH_MAX = 180;
 
+/** The pattern of the service that a directory's name stands for; undefined for other names. */
+export function patternOfDirectory(directoryName: string): PatternName | undefined {
+  const [first, pattern] = directoryName.split(".", 2);
+  return first === "service" ? PATTERN_NAMES.find((name) => name === pattern) : undefined;
+}
+
 /** The directory of a service, within its domain's. Throws FLOE_NAME_INVALID. */
-export function serviceDirectoryName(pattern: string, name: string): string {
+export function serviceDirectoryName(pattern: PatternName, name: string): string {
   const lengthBytes = Buffer.byteLength(name);
   if (lengthBytes < 1 || lengthBytes > NAME_BYTES_MAX || name.includes("\0")) {
     throw new FloeError("FLOE_NAME_INVALID", {

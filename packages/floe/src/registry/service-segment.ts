@@ -22,6 +22,8 @@ import { type ByteRange, corrupt, readU64, Segment, writeU64 } from "../memory/s
 export interface CommonGeometry {
   readonly maxNodes: number;
   readonly nodeTableOffset: number;
+  /** The tables of ports, one for each side. */
+  readonly portTables: readonly PortTable[];
   readonly segmentBytes: number;
 }
 

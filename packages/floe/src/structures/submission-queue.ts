@@ -90,6 +90,18 @@ export class SubmissionSender {
     // SYNC: publishes the chunk; pairs with the compare-exchange in SubmissionReceiver.take().
     return exchange(this.#words, wordIndex, word) & DESCRIPTOR_MASK;
   }
+
+  /**
+   * Hands every message that was not taken to `takeBack`, however the receiver goes on; nothing may
+   * be sent after it. Each message goes to one of both.
+   */
+  withdraw(takeBack: (descriptor: number) => void): void {
+    let wordIndex = this.#firstWordIndex;
+    for (; wordIndex < this.#endWordIndex; wordIndex += this.#strideWords) {
+      const descriptor = exchange(this.#words, wordIndex, EMPTY) & DESCRIPTOR_MASK;
+      if (descriptor !== EMPTY) takeBack(descriptor);
+    }
+  }
 }
 
 /** The receiving end. Exactly one per ring; its position is private and dies with it. */

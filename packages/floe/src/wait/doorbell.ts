@@ -17,6 +17,7 @@ import { Bell } from "../layout/values.ts";
 import type { Id } from "../memory/id.ts";
 import { futexWait } from "../os/futex.ts";
 import type { NodeCore } from "../registry/node-core.ts";
+import { PeerWatch } from "../registry/peer-watch.ts";
 import { BellArm } from "../structures/mod.ts";
 import type { Words } from "../sync/words.ts";
 
@@ -32,6 +33,11 @@ export interface Waiter {
   readonly lane: string | undefined;
   /** Looks whether what it waits for has come; true when the wait is over. Must not throw. */
   tryFinish(): boolean;
+  /**
+   * Looks whether what it waits for cannot come any more; true when the wait is over. Asked instead
+   * of who waits behind others in its lane. Must not throw.
+   */
+  tryGiveUp?(): boolean;
   /** Told when waits at this port begin or cease to keep the process alive. */
   setHolding?(isHolding: boolean): void;
   /** Set when somebody else keeps the process alive for it, or nobody does. */
@@ -62,7 +68,7 @@ export class Doorbell {
   #bellWordIndex = 0;
   #arm: BellArm | undefined;
   readonly #waiters: Set<Waiter> = new Set();
-  #watchedNodeIds: Set<Id> = new Set();
+  readonly #senders: PeerWatch;
   /** The senders that are watched, by their version; undefined: none were looked for. */
   #watchedVersion: number | undefined;
   #isHolding = true;
@@ -71,18 +77,16 @@ export class Doorbell {
   #isShut = false;
   /** How often this bell has been rung, by others or by itself. */
   #ringCount = 0;
-  readonly #onSenderEnded = (nodeId: Id): void => {
-    this.#watchedNodeIds.delete(nodeId);
-    this.#watchedVersion = undefined;
-    this.#owner.checkSenders?.();
-    this.ring();
-  };
-
   /** `sleep` is how a blocked thread sleeps: the model explorer has its own. */
   constructor(node: NodeCore, owner: DoorbellOwner, sleep: typeof futexWait = futexWait) {
     this.#node = node;
     this.#owner = owner;
     this.#futexWait = sleep;
+    this.#senders = new PeerWatch(node.peerLives, () => {
+      this.#watchedVersion = undefined;
+      this.#owner.checkSenders?.();
+      this.ring();
+    });
     this.token = node.bell.register(() => this.ring());
   }
 
@@ -225,8 +229,8 @@ export class Doorbell {
       // Those who are added meanwhile come last, those who are removed not at all.
       for (const waiter of this.#waiters) {
         const { lane } = waiter;
-        if (lane !== undefined && emptyLanes?.has(lane) === true) continue;
-        if (!waiter.tryFinish()) {
+        const isBehind = lane !== undefined && emptyLanes?.has(lane) === true;
+        if (!(isBehind ? waiter.tryGiveUp?.() === true : waiter.tryFinish())) {
           if (lane !== undefined) emptyLanes = (emptyLanes ?? new Set()).add(lane);
         } else if (this.#waiters.delete(waiter)) {
           this.#letGoOf(waiter);
@@ -240,21 +244,7 @@ export class Doorbell {
   #watchSenders(): void {
     // First: what changes meanwhile is looked at by the next sleep.
     this.#watchedVersion = this.#owner.senderVersion;
-    const nodeIds = new Set(this.#owner.senderNodeIds());
-    for (const nodeId of this.#watchedNodeIds) {
-      if (!nodeIds.has(nodeId)) this.#node.peerLives.forget(nodeId, this.#onSenderEnded);
-    }
-    const watched = new Set<Id>();
-    let hasEnded = false;
-    for (const nodeId of nodeIds) {
-      const outcome = this.#node.peerLives.watch(nodeId, this.#onSenderEnded);
-      if (outcome === "watched") watched.add(nodeId);
-      else if (outcome === "ended") hasEnded = true;
-      // Tried again at the next sleep.
-      else this.#watchedVersion = undefined;
-    }
-    this.#watchedNodeIds = watched;
-    // Of those that had ended before, nobody will tell.
+    const hasEnded = this.#senders.set(new Set(this.#owner.senderNodeIds()));
     if (hasEnded) this.#owner.checkSenders?.();
   }
 
@@ -287,10 +277,7 @@ export class Doorbell {
   /** Ends everything; the port has left its service. */
   close(): void {
     this.#node.bell.unregister(this.token);
-    for (const nodeId of this.#watchedNodeIds) {
-      this.#node.peerLives.forget(nodeId, this.#onSenderEnded);
-    }
-    this.#watchedNodeIds.clear();
+    this.#senders.close();
     this.#arm = undefined;
   }
 }

@@ -50,6 +50,8 @@ export interface WaitSubject<T> extends WaitDescription {
    * who sleeps, and much cheaper than a look. If left out, it always is.
    */
   hasNews?(): boolean;
+  /** Why what is waited for cannot come any more, if so: the wait then ends with that. */
+  whyHopeless?(): FloeError | undefined;
 }
 
 const SPIN_US_MAX = 1e9;
@@ -82,6 +84,11 @@ function spin<T>(subject: WaitSubject<T>, durationMs: number): T | undefined {
 /** The same for who sleeps. */
 function lookAgain<T>(subject: WaitSubject<T>): T | undefined {
   return subject.hasNews === undefined || subject.hasNews() ? subject.look() : undefined;
+}
+
+function throwIfHopeless<T>(subject: WaitSubject<T>): void {
+  const reason = subject.whyHopeless?.();
+  if (reason !== undefined) throw reason;
 }
 
 class LoopWait<T> implements Waiter {
@@ -125,6 +132,7 @@ class LoopWait<T> implements Waiter {
     let found: T | undefined;
     try {
       found = lookAgain(this.#subject);
+      if (found === undefined) throwIfHopeless(this.#subject);
     } catch (error) {
       this.#settle();
       this.#reject(error);
@@ -134,6 +142,17 @@ class LoopWait<T> implements Waiter {
     this.#settle();
     this.#resolve(found);
     return true;
+  }
+
+  tryGiveUp(): boolean {
+    try {
+      throwIfHopeless(this.#subject);
+      return false;
+    } catch (error) {
+      this.#settle();
+      this.#reject(error);
+      return true;
+    }
   }
 
   setHolding(isHolding: boolean): void {
@@ -177,6 +196,7 @@ export function waitFor<T>(subject: WaitSubject<T>, options: WaitOptions): Promi
       found = spin(subject, spunMs);
     }
     if (found !== undefined) return Promise.resolve(found);
+    throwIfHopeless(subject);
     if (timeoutMs <= spunMs) throw timedOut(subject, timeoutMs);
     const wait = new LoopWait(subject, timeoutMs - spunMs, signal);
     wait.begin();
@@ -197,12 +217,15 @@ export function waitForSync<T>(
 ): T | undefined {
   const { timeoutMs, spinUs } = checked(options);
   let found = subject.look();
-  if (found !== undefined || timeoutMs === 0) return found;
+  if (found !== undefined) return found;
+  throwIfHopeless(subject);
+  if (timeoutMs === 0) return undefined;
   const spunMs = Math.min(spinUs / 1000, timeoutMs);
   if (spunMs > 0) found = spin(subject, spunMs);
   if (found !== undefined) return found;
   const outcome = subject.doorbell.block(() => {
     found = lookAgain(subject);
+    if (found === undefined) throwIfHopeless(subject);
     return found !== undefined;
   }, timeoutMs - spunMs);
   if (outcome !== "interrupted") return found;
