@@ -69,6 +69,9 @@ function eventGeometryOf({ limits, notices }: EventService): EventGeometry {
   return eventGeometry({ limits, notices } as Parameters<typeof eventGeometry>[0]);
 }
 
+/** Node 26 can parse and show what is nested deeper than the stack; it is wrong all the same. */
+const NESTED = /nested too deeply|\[\[\[/;
+
 floeTest(
   "a configuration with lists nested deeper than any stack is an error as any other",
   (bench) => {
@@ -82,7 +85,7 @@ floeTest(
     for (const part of ['"major": 3', `"name": "deep"`, '"bufferSize": 8', '"variant": "bytes"']) {
       const [key] = part.split(":");
       writeFileSync(path, sound.replace(part, `${key}: ${deep}`));
-      throwsCode(open, "FLOE_SERVICE_CORRUPT", { found: /nested too deeply/ });
+      throwsCode(open, "FLOE_SERVICE_CORRUPT", { found: NESTED });
     }
     // What is looked at only after the file has been believed.
     const layoutOf = (name: string, alignment: string): string => {
@@ -90,7 +93,7 @@ floeTest(
       return `"variant": "struct", "layout": ${layout}`;
     };
     writeFileSync(path, sound.replace('"variant": "bytes"', layoutOf(deep, "8")));
-    throwsCode(open, "FLOE_PAYLOAD_MISMATCH", { found: /nested too deeply/ });
+    throwsCode(open, "FLOE_PAYLOAD_MISMATCH", { found: NESTED });
     writeFileSync(path, sound.replace('"variant": "bytes"', layoutOf('"Pose"', deep)));
     throwsCode(open, "FLOE_SERVICE_CORRUPT", { wanted: /shape/ });
     writeFileSync(path, sound);

@@ -12,11 +12,15 @@
 import { channel } from "node:diagnostics_channel";
 import { FloeError } from "../errors.ts";
 import { type Id, isId, randomId } from "../memory/id.ts";
-import { listDirectoryIfPresent, removeDirectoryWithFiles } from "../os/files.ts";
+import {
+  listDirectoryIfPresent,
+  removeDirectoryWithFiles,
+  renamePathIfPresent,
+} from "../os/files.ts";
 import { isPassing } from "../os/system-error.ts";
 import type { Domain } from "./domain.ts";
 import { isNodeDirectoryDead, livenessOf, type NodeState } from "./liveness.ts";
-import { nodeDirectory } from "./node-files.ts";
+import { doomedDirectory, HIDDEN_NODE_DIRECTORY_PREFIX, nodeDirectory } from "./node-files.ts";
 import { cleanService } from "./open-service.ts";
 import type { Participant } from "./participant.ts";
 import { eventPattern, publishSubscribePattern } from "./pattern.ts";
@@ -75,7 +79,7 @@ export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningR
   const failures: FloeError[] = [];
   const contents = contentsOf(domain, failures);
   const { deadNodeIds, inaccessibleNodeIds, undefinedNodeIds, services, remnants } = contents;
-  const removedRemnants = remnants.filter((name) => removes(`${domain.path}/${name}`, failures));
+  const removedRemnants = remnants.filter((name) => removesRemnant(domain, name, failures));
   const removedServices: string[] = [];
   let isLocked = false;
   if (deadNodeIds.length > 0 || options.isThorough) {
@@ -170,7 +174,22 @@ function cleaned(
   return failure?.code === "FLOE_LOCK_TIMEOUT" || isPassing(failure) ? "locked" : "damaged";
 }
 
-/** Removes a directory, unless its maker lives after all and is still filling it. */
+/**
+ * Removes what was half made or half removed. The maker of a node may live and only be about to
+ * lock it: its directory is taken as a whole, so that it comes to light complete or not at all.
+ */
+function removesRemnant({ path }: Domain, name: string, failures: FloeError[]): boolean {
+  const directory = `${path}/${name}`;
+  if (!name.startsWith(HIDDEN_NODE_DIRECTORY_PREFIX)) return removes(directory, failures);
+  const doomed = doomedDirectory(path, name.slice(HIDDEN_NODE_DIRECTORY_PREFIX.length) as Id);
+  let isMine = false;
+  succeeds(failures, () => {
+    isMine = renamePathIfPresent(directory, doomed);
+  });
+  return isMine && removes(doomed, failures);
+}
+
+/** Removes a directory, and tells whether it is gone. */
 function removes(directory: string, failures: FloeError[]): boolean {
   let isGone = false;
   succeeds(failures, () => {

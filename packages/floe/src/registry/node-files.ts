@@ -2,7 +2,7 @@
  * Node files: what lies in a node's directory, by name.
  */
 
-import type { Id } from "../memory/id.ts";
+import { type Id, randomId } from "../memory/id.ts";
 
 /** Locked for as long as the node lives. */
 export const ALIVE_FILE = "alive";
@@ -19,6 +19,9 @@ export const LIFE_FILE = "life";
 /** What the names of nodes' directories begin with; an id follows. */
 export const NODE_DIRECTORY_PREFIX = "node.";
 
+/** What the names of nodes' directories begin with that are being made or removed. */
+export const HIDDEN_NODE_DIRECTORY_PREFIX = ".node.";
+
 /** What usually lies there; listeners may have a FIFO of their own. */
 export const NODE_FILES: readonly string[] = [LIFE_FILE, BELL_FILE, DETAILS_FILE, ALIVE_FILE];
 
@@ -29,7 +32,15 @@ export function nodeDirectory(domainPath: string, nodeId: Id): string {
 
 /** The directory of a node that is being made, or that has left and is being removed. */
 export function hiddenNodeDirectory(domainPath: string, nodeId: Id): string {
-  return `${domainPath}/.node.${nodeId}`;
+  return `${domainPath}/${HIDDEN_NODE_DIRECTORY_PREFIX}${nodeId}`;
+}
+
+/**
+ * A name under which a directory is removed that nobody shall find any more: anybody may help with
+ * that. The node is the one that removes it, or the one whose it was.
+ */
+export function doomedDirectory(domainPath: string, nodeId: Id): string {
+  return `${domainPath}/.removed.${nodeId}.${randomId()}`;
 }
 
 /** The FIFO of one listener, for programs that wait for its descriptor by themselves. */

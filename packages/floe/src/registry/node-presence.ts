@@ -2,9 +2,10 @@
  * Node presence: the directory by which a node shows the others of its domain that it lives.
  *
  * It is made under a hidden name and renamed when it is complete. Who finds a hidden one that
- * nobody has locked may remove it, although its maker may live and only be about to lock it: so the
- * maker looks afterwards whether all is there, and else starts again. Nobody ever waits for anybody
- * here, and a maker that is stopped half way hinders nobody.
+ * nobody has locked may rename it out of the way, although its maker may live and only be about to
+ * lock it: then the maker's next step fails, and it starts again. Only one of the two renames finds
+ * the directory, so what comes to light is whole. Nobody ever waits for anybody here, and a maker
+ * that is stopped half way hinders nobody.
  */
 
 import { FloeError } from "../errors.ts";
@@ -106,39 +107,30 @@ function makeDirectory(domain: Domain, id: Id, name: string): LifeSigns | typeof
   const directory = nodeDirectory(domain.path, id);
   const lifePath = `${unfinished}/${LIFE_FILE}`;
   const alivePath = `${unfinished}/${ALIVE_FILE}`;
-  const made: string[] = [];
+  let isMade = false;
   const opened: number[] = [];
   try {
     makeDirectoryIfAbsent(unfinished, directoryMode, groupId);
-    made.push(unfinished);
+    isMade = true;
     // Before the lock: the kernel lets go of what was opened last first, and who is told by the
     // end of `life` must not find the lock still held.
     makeFifo(lifePath, fileMode, groupId);
-    made.push(lifePath);
     const lifeFd = openFifoForOwner(lifePath);
     opened.push(lifeFd);
     const aliveFd = createFile(alivePath, fileMode, groupId);
     opened.push(aliveFd);
-    made.push(alivePath);
     if (!tryLockOfd(aliveFd, alivePath)) throw new Error(`${alivePath} is locked already`);
     const details = { id, name, executable: process.argv0, pid: process.pid };
     const text = `${JSON.stringify(details, null, 2)}\n`;
     writeWholeFile(`${unfinished}/${DETAILS_FILE}`, text, fileMode, groupId);
     renamePath(unfinished, directory);
-    // From here on nobody removes anything any more, so one look is enough.
-    const isWhole =
-      leadsTo(`${directory}/${LIFE_FILE}`, lifeFd) &&
-      leadsTo(`${directory}/${ALIVE_FILE}`, aliveFd) &&
-      statPathIfPresent(`${directory}/${DETAILS_FILE}`) !== undefined;
-    if (isWhole) return { aliveFd, lifeFd };
+    return { aliveFd, lifeFd };
   } catch (error) {
-    const isSwept = isAbsence(error) || made.some((path) => statPathIfPresent(path) === undefined);
-    giveUp(opened, unfinished, directory);
+    const isSwept = isAbsence(error) || (isMade && statPathIfPresent(unfinished) === undefined);
+    giveUp(opened, unfinished);
     if (isSwept) return SWEPT;
     throw error;
   }
-  giveUp(opened, unfinished, directory);
-  return SWEPT;
 }
 
 /** Whether a call failed because what it was about was not there, half made as it was. */
@@ -146,9 +138,9 @@ function isAbsence(error: unknown): boolean {
   return error instanceof Error && (error.cause as NodeJS.ErrnoException)?.code === "ENOENT";
 }
 
-function giveUp(opened: readonly number[], ...directories: readonly string[]): void {
+function giveUp(opened: readonly number[], unfinished: string): void {
   try {
-    for (const directory of directories) removeDirectoryWithFiles(directory, NODE_FILES);
+    removeDirectoryWithFiles(unfinished, NODE_FILES);
   } finally {
     for (const fd of opened) closeFile(fd);
   }

@@ -11,11 +11,11 @@ import { FloeError } from "../errors.ts";
 import { NODE_ENTRY_STATE_WORD } from "../layout/node-entry.ts";
 import { SERVICE_HEADER_STATE_WORD } from "../layout/service-header.ts";
 import { EntryState, ServiceState } from "../layout/values.ts";
-import { randomId } from "../memory/id.ts";
 import { corrupt, type Segment } from "../memory/segment.ts";
 import { removeDirectoryWithFiles, renamePath } from "../os/files.ts";
 import { tryWithControlLock, VANISHED, withControlLock } from "./control-lock.ts";
 import { describeValue } from "./limits.ts";
+import { doomedDirectory } from "./node-files.ts";
 import type { Participant } from "./participant.ts";
 import type { Pattern } from "./pattern.ts";
 import { activePorts } from "./port-table.ts";
@@ -141,7 +141,7 @@ export function removeIfAbandoned(service: OpenService): boolean {
 
 /** Under the control lock: takes a service out of the domain, then removes its files. */
 function removeService(node: Participant, directory: string): void {
-  const doomed = `${node.domain.path}/.removed.${node.id}.${randomId()}`;
+  const doomed = doomedDirectory(node.domain.path, node.id);
   renamePath(directory, doomed);
   try {
     removeDirectoryWithFiles(doomed, SERVICE_FILES);
