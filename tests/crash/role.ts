@@ -67,6 +67,8 @@ export interface Role {
   readonly sleeps?: true;
   /** Whether it fails where others have its service open. */
   readonly needsAbsence?: true;
+  /** Whether it ejects who takes too slowly, survivors among them if they share its service. */
+  readonly ejects?: true;
   /** Whether overflow may cost survivors messages of the victim. */
   readonly overflows?: true;
   /** Runs in the victim: prepares, and returns the operation. */

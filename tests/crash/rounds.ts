@@ -191,7 +191,7 @@ async function playAll(
   supply: VictimSupply,
 ): Promise<{ readonly dead: readonly Progress[]; readonly report: RoundsReport }> {
   const random = new Random(seed);
-  const possible = roles.filter(({ needsAbsence }) => needsAbsence !== true);
+  const possible = roles.filter(({ needsAbsence, ejects }) => !needsAbsence && !ejects);
   const pointsOf = new Map<Role, number>();
   const dead: Progress[] = [];
   let killedInside = 0;

@@ -134,6 +134,7 @@ export const PUBLISHER_ROLES: readonly Role[] = [
   {
     subject: "publisher",
     operation: "send, and eject who takes nothing",
+    ejects: true,
     services: ["struct"],
     company: { publishers: 1 },
     prepare: (part) => {

@@ -138,6 +138,7 @@ export const SUBSCRIBER_ROLES: readonly Role[] = [
   {
     subject: "subscriber",
     operation: "close, after it was ejected with a sample in hand",
+    ejects: true,
     services: ["bytes"],
     company: { publishers: 1 },
     sentBefore: 2,
