@@ -19,6 +19,7 @@ import {
   type Loan,
   Node,
   type Notifier,
+  type PublisherOptions,
   type PublishSubscribe,
   type PublishSubscribeOptions,
   type ReadonlyBytes,
@@ -93,8 +94,8 @@ export class Actor {
     this.#other = this.#node!.publishSubscribe("other", { payload: rawBytes });
   }
 
-  publisher(): void {
-    this.#publisher = this.#messages!.publisher();
+  publisher(options: PublisherOptions = {}): void {
+    this.#publisher = this.#messages!.publisher(options);
   }
 
   subscriber(): void {

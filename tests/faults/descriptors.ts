@@ -24,6 +24,13 @@ const tooMany: Required<Expected> = {
   remedy: /ulimit -n/,
 };
 
+const ejected: Required<Expected> = {
+  subject: /subscriber of "m"/,
+  wanted: /./,
+  found: /ejectAfter/,
+  remedy: /new subscriber/,
+};
+
 async function starving(scene: Scene, ...parts: Parameters<Stunts["open"]>): Promise<Puppet> {
   const puppet = scene.puppet({ wrapper: WRAPPER });
   await puppet.call("open", ...parts);
@@ -170,6 +177,44 @@ const watching: Fault = {
   },
 };
 
+const EJECT_AFTER_MS = 20;
+
+const ejecting: Fault = {
+  fault: "there is no descriptor left when a publisher ejects a subscriber",
+  outcome:
+    "`send` sends and wakes whoever sleeps. The publisher tries again every 10 ms while it sends, " +
+    "and ejects it when there are descriptors.",
+  prove: async (scene) => {
+    const stalled = scene.actor("subscriber");
+    const puppet = await starving(scene);
+    await puppet.call("node");
+    await puppet.call("messages");
+    await puppet.call("publisher", { ejectAfter: EJECT_AFTER_MS });
+    const sleeper = scene.actor("subscriber");
+    let count = 0;
+    const sendToSleeper = async (): Promise<number> => {
+      const taking = sleeper.take();
+      count += 1;
+      const reached = await puppet.call("send", count);
+      assert.equal(await taking, count, "the sleeper is woken by the message");
+      return reached;
+    };
+    await sendToSleeper();
+    await puppet.call("leaveDescriptors", 0);
+    const begunMs = performance.now();
+    while (performance.now() - begunMs < 5 * EJECT_AFTER_MS) {
+      assert.equal(await sendToSleeper(), 2);
+    }
+    await puppet.call("freeDescriptors");
+    while ((await sendToSleeper()) !== 1);
+    scene.throws("FLOE_EJECTED", ejected, () => stalled.poll());
+    await puppet.call("closePart", "publisher");
+    await puppet.call("publisher");
+    await puppet.call("close");
+  },
+  codes: ["FLOE_EJECTED"],
+};
+
 const closing: Fault = {
   fault: "there is no descriptor left when a port is closed",
   outcome: "It throws, because leaving takes the lock of the service; it may be closed once more.",
@@ -205,6 +250,7 @@ export const descriptorFaults: Chapter = {
     mapping,
     ringing,
     watching,
+    ejecting,
     closing,
   ],
 };

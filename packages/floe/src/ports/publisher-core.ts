@@ -225,15 +225,27 @@ export class PublisherCore implements DoorbellOwner {
     });
   }
 
-  /** Ejects a subscriber that takes nothing, if nobody else changes the service in this moment. */
+  /**
+   * Ejects a subscriber that takes nothing, if that is possible in this moment: the message has
+   * gone, and that somebody changes the service, or no descriptor is left, must not undo it.
+   */
   #eject(link: PublisherLink): void {
-    const subscriber = tryEjectSubscriber(this.service, link.column, link.generation);
+    const subscriber = this.#tryEject(link);
     if (subscriber === undefined || subscriber === "gone") return;
     link.ringer.ring();
     this.refresh();
     if (!subscriberEjected.hasSubscribers) return;
     const service = this.service.config.name;
     subscriberEjected.publish({ service, subscriber, publisherId: this.id });
+  }
+
+  #tryEject(link: PublisherLink): ReturnType<typeof tryEjectSubscriber> {
+    try {
+      return tryEjectSubscriber(this.service, link.column, link.generation);
+    } catch (error) {
+      if (FloeError.is(error)) return undefined;
+      throw error;
+    }
   }
 
   /** Frees the places of the dead, and takes back what was under way to them. */

@@ -159,10 +159,13 @@ export class StructPublisher<Type extends AnyStructType> extends AnyPublisher {
       throw error;
     }
     this.#cursor.release();
-    const reached = core.send(owned, this.#descriptor, this.#offsetBytes);
-    this.#prepare(core, this.#pool.take() || core.collectFor(this.#pool));
-    this.endFilling();
-    return reached;
+    try {
+      const reached = core.send(owned, this.#descriptor, this.#offsetBytes);
+      this.#prepare(core, this.#pool.take() || core.collectFor(this.#pool));
+      return reached;
+    } finally {
+      this.endFilling();
+    }
   }
 
   /**
@@ -226,11 +229,13 @@ export class BytesPublisher extends AnyPublisher {
       this.abandonFilling(descriptor);
       throw error;
     }
-    const offsetBytes = chunkOffsetBytes(owned, descriptor);
-    core.writeLength(owned, offsetBytes, lengthBytes);
-    const reached = core.send(owned, descriptor, offsetBytes);
-    this.endFilling();
-    return reached;
+    try {
+      const offsetBytes = chunkOffsetBytes(owned, descriptor);
+      core.writeLength(owned, offsetBytes, lengthBytes);
+      return core.send(owned, descriptor, offsetBytes);
+    } finally {
+      this.endFilling();
+    }
   }
 
   /** Sends a copy of `bytes`; returns the number of subscribers reached. Throws as `send`. */
