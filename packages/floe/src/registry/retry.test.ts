@@ -13,6 +13,7 @@ const refusal = new FloeError("FLOE_SYSTEM", {
 
 test("what fails is tried again in growing intervals, until it succeeds", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(performance, "now", () => 0);
   const attempt = mock.fn(() => attempt.mock.callCount() >= 3);
   const retry = new Retry(attempt);
   retry.begin();
@@ -28,6 +29,29 @@ test("what fails is tried again in growing intervals, until it succeeds", (t) =>
   assert.equal(attempt.mock.callCount(), 4);
   t.mock.timers.tick(100_000);
   assert.equal(attempt.mock.callCount(), 4, "it has succeeded");
+});
+
+test("who blocks its thread, so that no timer fires, tries again by asking again", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let nowMs = 0;
+  t.mock.method(performance, "now", () => nowMs);
+  const attempt = mock.fn(() => attempt.mock.callCount() >= 2);
+  const retry = new Retry(attempt);
+  retry.begin();
+  nowMs = 4.9;
+  retry.begin();
+  assert.equal(attempt.mock.callCount(), 1, "not before it is due");
+  nowMs = 5;
+  retry.begin();
+  assert.equal(attempt.mock.callCount(), 2);
+  nowMs = 14;
+  retry.begin();
+  assert.equal(attempt.mock.callCount(), 2, "the second interval is longer");
+  nowMs = 15;
+  retry.begin();
+  assert.equal(attempt.mock.callCount(), 3);
+  t.mock.timers.tick(100_000);
+  assert.equal(attempt.mock.callCount(), 3, "it has succeeded");
 });
 
 test("what the system refuses is a failure with a warning, once, and no uncaught error", (t) => {

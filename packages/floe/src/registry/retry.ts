@@ -12,6 +12,7 @@ const PAUSE_MS_MAX = 1000;
 export class Retry {
   readonly #attempt: () => boolean;
   #timer: NodeJS.Timeout | undefined;
+  #dueMs = 0;
   #pauseMs = PAUSE_MS_MIN;
   #hasWarned = false;
 
@@ -20,16 +21,21 @@ export class Retry {
     this.#attempt = attempt;
   }
 
-  /** Tries now, and if that fails, later; does nothing when a later try is due already. */
+  /**
+   * Tries now, and if that fails, later; does nothing as long as a later try is to be waited for.
+   * Whoever keeps calling this needs no timer: in a thread that blocks none ever fires.
+   */
   begin(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined && performance.now() < this.#dueMs) return;
+    this.end();
     if (this.#tryNow()) this.#pauseMs = PAUSE_MS_MIN;
     else this.beginLater();
   }
 
-  /** Tries later; does nothing when a later try is due already. */
+  /** Tries later; does nothing when a later try is set already. */
   beginLater(): void {
     if (this.#timer !== undefined) return;
+    this.#dueMs = performance.now() + this.#pauseMs;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.begin();
