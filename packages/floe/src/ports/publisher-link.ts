@@ -139,13 +139,19 @@ export class PublisherLink {
 
   /**
    * Notes that a message, given by the lower half of its number, has displaced another; true when
-   * every message has done so for `limitMs`, so that nothing was taken in that time.
+   * every message has done so for `limitMs` and nothing was taken in that time. What is displaced
+   * may be what a subscriber left behind when it was overtaken, though it takes all that comes: then
+   * slots are empty that it has emptied.
    */
   hasStalled(sequenceLow: number, limitMs: number): boolean {
     const nowMs = performance.now();
     if (((sequenceLow - this.#displacingSequence) | 0) !== 1) this.#stallDueMs = nowMs + limitMs;
     this.#displacingSequence = sequenceLow;
     if (nowMs < this.#stallDueMs) return false;
+    if (this.#submission.hasEmptySlot) {
+      this.#stallDueMs = nowMs + limitMs;
+      return false;
+    }
     // What is done about it may have to be tried again, but not with every message.
     this.#stallDueMs = nowMs + STALL_PAUSE_MS;
     return true;

@@ -92,6 +92,18 @@ export class SubmissionSender {
   }
 
   /**
+   * Whether any slot is empty. Only the receiver empties slots, so one that stopped taking while
+   * every push displaced a message has left none.
+   */
+  get hasEmptySlot(): boolean {
+    let wordIndex = this.#firstWordIndex;
+    for (; wordIndex < this.#endWordIndex; wordIndex += this.#strideWords) {
+      if (loadAcquire(this.#words, wordIndex) === EMPTY) return true;
+    }
+    return false;
+  }
+
+  /**
    * Hands every message that was not taken to `takeBack`, however the receiver goes on; nothing may
    * be sent after it. Each message goes to one of both.
    */
