@@ -118,6 +118,13 @@ export class Actor {
     else this.#events!.listener().close();
   }
 
+  /** How many ports of all kinds its services have. */
+  portCount(): number {
+    const ports = [this.#messages!.publishers(), this.#messages!.subscribers()];
+    const events = [this.#events!.notifiers(), this.#events!.listeners()];
+    return [...ports, ...events].flat().length;
+  }
+
   /** Opens everything that is named, with all that it takes. */
   open(...parts: Part[]): void {
     if (this.#node === undefined) this.node();

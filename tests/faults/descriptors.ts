@@ -17,6 +17,9 @@ const WRAPPER = ["sh", "-c", 'ulimit -n 128; exec "$@"', "sh"];
 
 const LONG_MS = 600_000;
 
+/** How long a blocked thread sleeps at most before it looks. */
+const BLOCKED_SLICE_MS = 250;
+
 const tooMany: Required<Expected> = {
   subject: /^\//,
   wanted: /./,
@@ -177,6 +180,28 @@ const watching: Fault = {
   },
 };
 
+/** With none, not even the lock is had; with one, the lock, and no look at a node. */
+const FEW = [0, 1] as const;
+
+const looking: Fault = {
+  fault: "there is no descriptor left when a blocked thread looks whether its senders live",
+  outcome: "It looks again in growing intervals, so that it is told of their deaths.",
+  prove: async (scene) => {
+    for (const freeCount of FEW) {
+      const puppet = await starving(scene);
+      await puppet.call("events", { deadEventId: 9 });
+      await puppet.call("open", "listener");
+      await puppet.call("noteWarnings");
+      const sender = scene.puppet();
+      await sender.call("open", "notifier");
+      await sender.kill();
+      const heard = await puppet.call("hearSyncStarved", freeCount, 2 * BLOCKED_SLICE_MS);
+      assert.deepEqual(heard, [{ eventId: 9, count: 1 }], `with ${freeCount} descriptors`);
+      await puppet.call("close");
+    }
+  },
+};
+
 const EJECT_AFTER_MS = 20;
 
 const ejecting: Fault = {
@@ -227,6 +252,35 @@ const closing: Fault = {
   },
 };
 
+const leaving: Fault = {
+  fault: "there is one descriptor left when a port is closed",
+  outcome:
+    "It is enough for the lock: the port leaves, and its peers see that it has. What else is to be " +
+    "cleaned up is left to the next that changes the service.",
+  prove: async (scene) => {
+    const other = scene.actor("publisher", "subscriber", "notifier", "listener");
+    for (const part of ["publisher", "subscriber", "notifier", "listener"] as const) {
+      const puppet = await starving(scene, part);
+      if (part === "publisher") await puppet.call("send", 1);
+      const before = other.portCount();
+      await puppet.call("leaveDescriptors", 1);
+      await puppet.call("closePart", part);
+      await puppet.call("freeDescriptors");
+      assert.equal(other.portCount(), before - 1, `the ${part} has left`);
+      await puppet.call("close");
+    }
+    await waitFor("the files of the publisher to go", () => {
+      other.poll();
+      other.joinOnceMore("subscriber");
+      return dataFiles(scene).length === 0;
+    });
+  },
+};
+
+function dataFiles(scene: Scene): string[] {
+  return scene.bench.files().filter((path) => path.includes("/data."));
+}
+
 /** See the file's first paragraph. */
 export const descriptorFaults: Chapter = {
   title: "No descriptor left",
@@ -250,7 +304,9 @@ export const descriptorFaults: Chapter = {
     mapping,
     ringing,
     watching,
+    looking,
     ejecting,
     closing,
+    leaving,
   ],
 };

@@ -11,7 +11,7 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type DomainOptions, FloeError, WaitSet } from "floe";
+import { type DomainOptions, type EventActivation, FloeError, WaitSet } from "floe";
 import { resourcesHeld } from "../support/resources.ts";
 import { Actor } from "./actor.ts";
 import { type Report, reportOf } from "./report.ts";
@@ -106,6 +106,17 @@ export class Stunts extends Actor {
       assert.deepEqual(resourcesHeld(this.domain.root!), before, "something was left open");
     }
     throw new Error(`${String(act)} fails with ${DESCRIPTORS_TRIED_MAX} free descriptors`);
+  }
+
+  /**
+   * Waits for notifications by blocking, for so long with so many descriptors left and then with
+   * enough of them; never returns to the event loop in between.
+   */
+  hearSyncStarved(freeCount: number, starvedMs: number): EventActivation[] | null {
+    this.leaveDescriptors(freeCount);
+    const heard = this.hearSync(starvedMs);
+    this.freeDescriptors();
+    return heard ?? this.hearSync();
   }
 
   /** Takes what waits: also what was taken before it failed, and how it failed. */

@@ -54,7 +54,7 @@ export class Node {
 
   /**
    * The nodes of a domain in this moment, without joining it; none if there is no domain.
-   * Throws FLOE_NAME_INVALID, FLOE_OPTION_INVALID or FLOE_PERMISSION.
+   * Throws FLOE_NAME_INVALID, FLOE_OPTION_INVALID, FLOE_PERMISSION or FLOE_TOO_MANY_FILES.
    */
   static list(options: { readonly domain?: DomainOptions } = {}): PeerDetails[] {
     return listPeers(resolveDomain(options.domain).path);

@@ -59,7 +59,7 @@ export class Peers extends EventEmitter<PeerEvents> {
 
   /**
    * All nodes of the domain in this moment, the own one among them, in no particular order. Throws
-   * FLOE_CLOSED when the node was closed, and FLOE_PERMISSION.
+   * FLOE_CLOSED when the node was closed, FLOE_PERMISSION, and FLOE_TOO_MANY_FILES.
    */
   list(): PeerDetails[] {
     if (this.#isClosed) throw closedPeers(this.#node.name);

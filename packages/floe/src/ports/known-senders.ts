@@ -9,6 +9,7 @@
 
 import { type ErrorPeer, FloeError } from "../errors.ts";
 import type { Id } from "../memory/id.ts";
+import { isPassing } from "../os/system-error.ts";
 import { livenessOf } from "../registry/liveness.ts";
 import type { NodeCore } from "../registry/node-core.ts";
 import { describeNode } from "../registry/node-details.ts";
@@ -88,7 +89,7 @@ export class KnownSenders {
   }
 
   #describe(details: PortDetails): ErrorPeer {
-    const node = describeNode(this.#node.domain.path, details.nodeId);
+    const node = ifPossible(() => describeNode(this.#node.domain.path, details.nodeId));
     const process = node?.processId === undefined ? {} : { processId: node.processId };
     return { ...brieflyDescribed(details), nodeName: node?.name ?? "", ...process };
   }
@@ -97,7 +98,8 @@ export class KnownSenders {
     const known = this.#nodeEndings.get(nodeId);
     if (known !== undefined) return known;
     // Of who lives, the port was closed.
-    if (livenessOf(this.#node.domain.path, nodeId) !== "dead") return "left";
+    const liveness = ifPossible(() => livenessOf(this.#node.domain.path, nodeId));
+    if (liveness !== "dead") return "left";
     return this.#node.peerLives.endingOf(nodeId) ?? "left";
   }
 
@@ -131,6 +133,16 @@ export class KnownSenders {
   /** Watches nobody any more. */
   close(): void {
     this.#lives.close();
+  }
+}
+
+/** Looks, unless nothing is left to look with: an error is to be told, not to fail to be made. */
+function ifPossible<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (isPassing(error)) return undefined;
+    throw error;
   }
 }
 

@@ -130,14 +130,17 @@ function contentsOf(domain: Domain, failures: FloeError[]): Contents {
     const isHidden = name.startsWith(".");
     if (!isHidden && patternOfDirectory(name) !== undefined) contents.services.push(name);
     if (!isId(id)) continue;
-    if (kind === "node" && !isHidden) {
-      const liveness = livenessIn(id);
-      if (liveness === "dead") contents.deadNodeIds.push(id);
-      if (liveness === "inaccessible") contents.inaccessibleNodeIds.push(id);
-      if (liveness === "undefined") contents.undefinedNodeIds.push(id);
-    } else if (isHidden && isRemnant(domain, name, kind, id, livenessIn)) {
-      contents.remnants.push(name);
-    }
+    // What cannot be looked at for want of descriptors is left for another time.
+    succeeds(failures, () => {
+      if (kind === "node" && !isHidden) {
+        const liveness = livenessIn(id);
+        if (liveness === "dead") contents.deadNodeIds.push(id);
+        if (liveness === "inaccessible") contents.inaccessibleNodeIds.push(id);
+        if (liveness === "undefined") contents.undefinedNodeIds.push(id);
+      } else if (isHidden && isRemnant(domain, name, kind, id, livenessIn)) {
+        contents.remnants.push(name);
+      }
+    });
   }
   return contents;
 }

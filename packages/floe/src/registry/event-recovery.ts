@@ -40,16 +40,21 @@ export function addWitness(service: OpenEvents, witness: Witness): () => void {
   return () => present.delete(witness);
 }
 
-/** Under the control lock: cleans up after dead nodes. */
+/**
+ * Under the control lock: cleans up after dead nodes. Throws FLOE_TOO_MANY_FILES or
+ * FLOE_OUT_OF_MEMORY, and is to be done again then.
+ */
 export function recoverEvents(service: OpenEvents): void {
   const { geometry, segment } = service;
   const isDead = deathRegister(service.node);
+  // All looks come first: one that fails has changed nothing.
   const listenerIndexes = leftBehind(service, geometry.listeners, isDead);
+  const notifierIndexes = leftBehind(service, geometry.notifiers, isDead);
+  const nodeIndexes = deadNodeIndexes(service, isDead);
   if (listenerIndexes.length > 0) {
     freePorts(service, geometry.listeners, listenerIndexes);
     signalReceiverChange(service);
   }
-  const notifierIndexes = leftBehind(service, geometry.notifiers, isDead);
   const deadNotifiers: PortDetails[] = [];
   for (const index of notifierIndexes) {
     // An entry whose port was still joining describes nobody.
@@ -63,7 +68,7 @@ export function recoverEvents(service: OpenEvents): void {
     // Who waits only as long as there is a notifier may have none any more.
     ringAll(service, geometry.listeners);
   }
-  freeNodes(service, deadNodeIndexes(service, isDead));
+  freeNodes(service, nodeIndexes);
   if (deadNotifiers.length === 0) return;
   for (const witness of witnesses.get(service) ?? []) witness(deadNotifiers);
 }

@@ -2,7 +2,7 @@
  * Liveness: told by the kernel alone, never guessed; and what is not understood is not dead.
  */
 import assert from "node:assert/strict";
-import {
+import fs, {
   chmodSync,
   mkdirSync,
   mkdtempSync,
@@ -12,6 +12,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -48,6 +49,27 @@ test("a node lives as long as its lock is held, and is dead when it is gone", (t
   assert.equal(livenessOf(domain.path, killedId), "dead");
   unlinkSync(alivePath);
   assert.equal(livenessOf(domain.path, killedId), "dead", "whoever cleans up began with it");
+  other.release();
+});
+
+test("who has no descriptor to look with is told so, and may look again", (t) => {
+  const domain = domainOf(t);
+  const other = new NodeCore("other", domain);
+  const killedId = randomId();
+  makeDirectory(nodeDirectory(domain.path, killedId), 0o700);
+  writeFileSync(join(nodeDirectory(domain.path, killedId), ALIVE_FILE), "");
+  const isDead = deathRegister(other);
+  const refusing = t.mock.method(fs, "openSync", () => {
+    throw Object.assign(new Error("refused"), { code: "EMFILE", syscall: "open" });
+  });
+  syncBuiltinESMExports();
+  const refusal = { code: "FLOE_TOO_MANY_FILES" };
+  assert.throws(() => isDead(killedId), refusal);
+  assert.throws(() => describeNode(domain.path, killedId), refusal);
+  assert.throws(() => listNodes(domain.path), refusal);
+  refusing.mock.restore();
+  syncBuiltinESMExports();
+  assert.equal(isDead(killedId), true);
   other.release();
 });
 

@@ -5,7 +5,8 @@
  * takes both with the process, however that ends. It does so one after the other, so whoever was
  * told by the one may find the other still there: a node is dead as soon as either is gone. A node
  * whose file is gone has ended in order, or was cleaned up after. What may not be looked at, and
- * what is not what a node leaves, counts as alive: what is unknown is never destroyed.
+ * what is not what a node leaves, counts as alive: what is unknown is never destroyed. A process that
+ * has no descriptor to look with knows nothing, and says so: whoever asked has to ask again.
  */
 
 import { FloeError } from "../errors.ts";
@@ -13,6 +14,7 @@ import type { Id } from "../memory/id.ts";
 import { openFifoForReadingIfPresent, readFifo } from "../os/fifos.ts";
 import { closeFile, openFileIfPresent, statEntryIfPresent } from "../os/files.ts";
 import { isLockedOfd } from "../os/system-calls.ts";
+import { isPassing } from "../os/system-error.ts";
 import { ALIVE_FILE, LIFE_FILE, nodeDirectory } from "./node-files.ts";
 import type { Participant } from "./participant.ts";
 
@@ -24,12 +26,12 @@ const oneByte = new Uint8Array(1);
  */
 export type NodeState = "alive" | "dead" | "inaccessible" | "undefined";
 
-/** Looks whether a node of a domain lives. */
+/** Looks whether a node of a domain lives. Throws FLOE_TOO_MANY_FILES or FLOE_OUT_OF_MEMORY. */
 export function livenessOf(domainPath: string, nodeId: Id): NodeState {
   return livenessIn(nodeDirectory(domainPath, nodeId));
 }
 
-/** Looks whether nobody keeps a node's directory alive, which may be half made. */
+/** Looks whether nobody keeps a node's directory alive, which may be half made. Throws the same. */
 export function isNodeDirectoryDead(directory: string): boolean {
   return livenessIn(directory) === "dead";
 }
@@ -41,7 +43,7 @@ function livenessIn(directory: string): NodeState {
     const hasLeft = state === "undefined" && statEntryIfPresent(directory) === undefined;
     return hasLeft ? "dead" : state;
   } catch (error) {
-    if (FloeError.is(error)) return "inaccessible";
+    if (FloeError.is(error) && !isPassing(error)) return "inaccessible";
     throw error;
   }
 }
@@ -82,7 +84,7 @@ function lifeIn(directory: string): "alive" | "dead" | "undefined" {
   }
 }
 
-/** Tells which nodes are dead, asking for each of them once. */
+/** Tells which nodes are dead, asking for each of them once. What it returns throws as above. */
 export function deathRegister({ id, domain }: Participant): (nodeId: Id) => boolean {
   const known: Map<Id, boolean> = new Map([[id, false]]);
   return (nodeId) => {

@@ -10,6 +10,7 @@
 import { FloeError } from "../errors.ts";
 import { type Id, isId } from "../memory/id.ts";
 import { listDirectoryIfPresent, readTextFileIfPresent, statEntryIfPresent } from "../os/files.ts";
+import { isPassing } from "../os/system-error.ts";
 import { livenessOf, type NodeState } from "./liveness.ts";
 import { DETAILS_FILE, NODE_DIRECTORY_PREFIX, nodeDirectory } from "./node-files.ts";
 
@@ -44,7 +45,10 @@ export function listNodeIds(domainPath: string): Id[] | undefined {
     .filter(isId);
 }
 
-/** What is known of a node; undefined when it has no directory. */
+/**
+ * What is known of a node; undefined when it has no directory. Throws FLOE_TOO_MANY_FILES or
+ * FLOE_OUT_OF_MEMORY when nothing can be learnt in this moment.
+ */
 export function describeNode(domainPath: string, id: Id): NodeDetails | undefined {
   const directory = nodeDirectory(domainPath, id);
   const written = readDetails(`${directory}/${DETAILS_FILE}`, id);
@@ -59,7 +63,10 @@ export function describeNode(domainPath: string, id: Id): NodeDetails | undefine
   return { id, name: "", state: liveness === "alive" ? written : liveness };
 }
 
-/** The nodes of a domain, in no particular order; none if there is no domain. */
+/**
+ * The nodes of a domain, in no particular order; none if there is no domain. Throws the same, and
+ * FLOE_PERMISSION.
+ */
 export function listNodes(domainPath: string): NodeDetails[] {
   const nodes: NodeDetails[] = [];
   for (const id of listNodeIds(domainPath) ?? []) {
@@ -86,7 +93,7 @@ function readDetails(path: string, id: Id): WrittenDetails | "inaccessible" | "u
     }
     return parseDetails(readTextFileIfPresent(path, DETAILS_BYTES_MAX), id) ?? "undefined";
   } catch (error) {
-    if (FloeError.is(error)) return "inaccessible";
+    if (FloeError.is(error) && !isPassing(error)) return "inaccessible";
     throw error;
   }
 }

@@ -43,6 +43,7 @@ import {
   linkRange,
   linkWord,
 } from "./publish-subscribe-segment.ts";
+import { ifPossible } from "./recovery.ts";
 import type { PublishSubscribeCore } from "./service-core.ts";
 import { portEntryWord } from "./service-segment.ts";
 
@@ -112,7 +113,7 @@ export function leaveAsPublisher(service: PublishSubscribeCore, place: PortPlace
   service.changeInLeaving(() => {
     const { publishers } = service.geometry;
     if (!endPort(service, publishers, place, EntryState.draining)) return;
-    finishDrainedRow(service, place.index);
+    ifPossible(() => finishDrainedRow(service, place.index));
     signalSenderChange(service);
   });
   // Subscribers that sleep let go of it, or take what is left.
@@ -159,7 +160,9 @@ export function tryEjectSubscriber(
     // Publishers let go of it; it sees that something has changed.
     signalReceiverChange(service);
     signalSenderChange(service);
-    for (let row = 0; row < geometry.publisherRowCount; row += 1) finishDrainedRow(service, row);
+    for (let row = 0; row < geometry.publisherRowCount; row += 1) {
+      ifPossible(() => finishDrainedRow(service, row));
+    }
     return details;
   });
   return outcome === VANISHED ? "gone" : outcome;

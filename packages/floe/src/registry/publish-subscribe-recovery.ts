@@ -38,14 +38,19 @@ export function isDrainingState(state: number): boolean {
   return state === EntryState.draining || state === EntryState.orphaned;
 }
 
-/** Under the control lock: cleans up after dead nodes, and after closed publishers. */
+/**
+ * Under the control lock: cleans up after dead nodes, and after closed publishers. Throws
+ * FLOE_TOO_MANY_FILES or FLOE_OUT_OF_MEMORY, and is to be done again then.
+ */
 export function recoverPublishSubscribe(service: OpenPublishSubscribe): void {
   const { geometry } = service;
   const isDead = deathRegister(service.node);
+  // All looks come first: one that fails has changed nothing.
   const columns = leftBehind(service, geometry.subscribers, isDead);
-  freePorts(service, geometry.subscribers, columns);
-  const orphanCount = orphanRows(service, leftBehind(service, geometry.publishers, isDead));
+  const rows = leftBehind(service, geometry.publishers, isDead);
   const nodeIndexes = deadNodeIndexes(service, isDead);
+  freePorts(service, geometry.subscribers, columns);
+  const orphanCount = orphanRows(service, rows);
   // Whoever is dead may have died between a change and its counting.
   const hasDead = nodeIndexes.length > 0;
   if (columns.length > 0 || hasDead) signalReceiverChange(service);

@@ -8,6 +8,7 @@
 
 import { channel } from "node:diagnostics_channel";
 import { loadAcquire, storeRelease } from "#words";
+import { FloeError } from "../errors.ts";
 import { NODE_ENTRY_NODE_ID_WORD, NODE_ENTRY_STATE_WORD } from "../layout/node-entry.ts";
 import { EntryState } from "../layout/values.ts";
 import { type Id, readId } from "../memory/id.ts";
@@ -17,8 +18,20 @@ import { nodeEntryWord, type PortTable, portEntryWord } from "./service-segment.
 
 const nodeRecovered = channel("floe:node:recovered");
 
-/** Tells whether a node is dead. */
+/** Tells whether a node is dead. Throws when this process has nothing left to look with. */
 export type IsDead = (nodeId: Id) => boolean;
+
+/**
+ * Does what the next to change the service does as well, unless it cannot be done now. For whoever
+ * has changed the service already: failing after that would leave the change half told.
+ */
+export function ifPossible(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!FloeError.is(error)) throw error;
+  }
+}
 
 /** The entries of a table whose nodes are dead, or whose ports were never finished. */
 export function leftBehind(

@@ -40,7 +40,7 @@ import {
 import type { Pattern } from "./pattern.ts";
 import type { PublishSubscribeConfig } from "./publish-subscribe-config.ts";
 import type { PublishSubscribeGeometry } from "./publish-subscribe-segment.ts";
-import { freeDisplacedPorts } from "./recovery.ts";
+import { freeDisplacedPorts, ifPossible } from "./recovery.ts";
 import type { ServiceConfig } from "./service-config.ts";
 import { serviceDirectoryName } from "./service-name.ts";
 import { type CommonGeometry, nodeEntryWord } from "./service-segment.ts";
@@ -160,12 +160,13 @@ export class ServiceCore<
 
   /**
    * The same for who leaves, which is cleaned up after as well: when the service was removed, there
-   * is nobody left to be told.
+   * is nobody left to be told. When it throws, nothing was changed: the cleaning may fail, and is
+   * left to the next one then.
    */
   changeInLeaving(change: () => void): void {
     this.#changeIfPresent(() => {
       change();
-      this.#recover();
+      ifPossible(this.#recover);
     });
   }
 
@@ -230,7 +231,7 @@ export class ServiceCore<
         storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
       }
       freeDisplacedPorts(this);
-      this.#recover();
+      ifPossible(this.#recover);
       removeIfAbandoned(this);
     });
   }
