@@ -113,6 +113,21 @@ floeTest("a service that was replaced while in use is not taken for its successo
   if (subscriber.poll(1, () => {}) !== 0) throw new Error("a message of another service");
 });
 
+floeTest("an old handle of a replaced service takes nothing from its successor", (bench) => {
+  using node = bench.node();
+  const options = { payload: rawBytes };
+  const old = node.publishSubscribe("anew", options);
+  rmSync(directoryOf(bench, "anew"), { recursive: true });
+  using anew = node.publishSubscribe("anew", { ...options, mode: "create" });
+  using publisher = anew.publisher();
+  using subscriber = anew.subscriber();
+  old.close();
+  node.publishSubscribe("anew", options).close();
+  if (publisher.sendCopy(new Uint8Array(1)) !== 1) throw new Error("a publisher without place");
+  if (subscriber.poll(1, () => {}) !== 1) throw new Error("a message that did not come");
+  if (anew.publishers().length !== 1) throw new Error("a place that was freed");
+});
+
 floeTest("a service is not removed because of a word that says that it was", (bench) => {
   using node = bench.node();
   using other = bench.node();

@@ -207,8 +207,8 @@ const EJECT_AFTER_MS = 20;
 const ejecting: Fault = {
   fault: "there is no descriptor left when a publisher ejects a subscriber",
   outcome:
-    "`send` sends and wakes whoever sleeps. The publisher tries again every 10 ms while it sends, " +
-    "and ejects it when there are descriptors.",
+    "`send` sends and wakes whoever sleeps. The publisher tries again every 10 ms while it " +
+    "sends, and ejects it when there are descriptors.",
   prove: async (scene) => {
     const stalled = scene.actor("subscriber");
     const puppet = await starving(scene);
@@ -255,8 +255,8 @@ const closing: Fault = {
 const leaving: Fault = {
   fault: "there is one descriptor left when a port is closed",
   outcome:
-    "It is enough for the lock: the port leaves, and its peers see that it has. What else is to be " +
-    "cleaned up is left to the next that changes the service.",
+    "It is enough for the lock: the port leaves, and its peers see that it has. What else is to " +
+    "be cleaned up is left to the next that changes the service.",
   prove: async (scene) => {
     const other = scene.actor("publisher", "subscriber", "notifier", "listener");
     for (const part of ["publisher", "subscriber", "notifier", "listener"] as const) {

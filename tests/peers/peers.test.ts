@@ -251,6 +251,32 @@ floeTest("closing the node ends its watching", async (bench) => {
   assert.equal(told.length, 1);
 });
 
+floeTest("a listener for the end may close the node once more, or throw", async (bench) => {
+  const node = bench.node();
+  const other = bench.node();
+  let count = 0;
+  node.peers.on("close", () => {
+    count += 1;
+    node.close();
+    throw new Error("on purpose");
+  });
+  const service = node.event("events");
+  assert.throws(() => node.close(), /on purpose/);
+  node.close();
+  assert.equal(count, 1);
+  // Released once: what was opened keeps it alive, and the last of that ends it.
+  assert.equal(other.peers.list().length, 2);
+  service.close();
+  assert.equal(other.peers.list().length, 1);
+  const empty = bench.node();
+  empty.peers.on("close", () => {
+    throw new Error("on purpose");
+  });
+  assert.throws(() => empty.close(), /on purpose/);
+  assert.equal(other.peers.list().length, 1);
+  other.close();
+});
+
 for (const how of ["listening", "ref, then unref", "ref, then silent", "a loop, closed"]) {
   floeTest(`listening keeps no process alive by itself: ${how}`, async (bench) => {
     const child = bench.start(endUrl, { data: { how } });

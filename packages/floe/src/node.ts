@@ -46,6 +46,7 @@ export class Node {
   /** Services that are open, by pattern and name: each has one core in a node. */
   readonly #services: Map<string, unknown> = new Map();
   #isClosed = false;
+  #isClosing = false;
 
   private constructor(core: NodeCore) {
     this.#core = core;
@@ -154,7 +155,10 @@ export class Node {
       pattern.checkCompatible(known.config, wanted);
       return known.retain();
     }
-    const forget = () => this.#services.delete(key);
+    // The name may be another core's by now: that of a service made in the place of a removed one.
+    const forget = (): void => {
+      if (this.#services.get(key) === core) this.#services.delete(key);
+    };
     const core = ServiceCore.enter(pattern, this.#core, name, wanted, mode, forget);
     this.#services.set(key, core);
     return core;
@@ -165,10 +169,18 @@ export class Node {
    * the node stays alive for others to see until the last of them is closed.
    */
   close(): void {
-    if (this.#isClosed) return;
-    this.peers.close();
-    this.#core.release();
+    if (this.#isClosed || this.#isClosing) return;
+    // Whoever listens to a diagnostics channel may call this from within.
+    this.#isClosing = true;
+    try {
+      this.peers.end();
+      this.#core.release();
+    } finally {
+      this.#isClosing = false;
+    }
     this.#isClosed = true;
+    // Last: who is told may throw, or close the node once more.
+    this.peers.tellClosed();
   }
 
   [Symbol.dispose](): void {

@@ -78,11 +78,14 @@ export class Peers extends EventEmitter<PeerEvents> {
     return this;
   }
 
-  /** @internal The node is closed. */
-  close(): void {
-    if (this.#isClosed) return;
+  /** @internal The node begins to close: nothing more is told. */
+  end(): void {
     this.#isClosed = true;
     this.#watch.end();
+  }
+
+  /** @internal The node is closed. A listener may throw. */
+  tellClosed(): void {
     this.emit("close");
   }
 

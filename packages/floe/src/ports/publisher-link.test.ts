@@ -89,7 +89,7 @@ function sceneOf(t: TestContext): Scene {
   return { sendAfter, takerAt };
 }
 
-test("who takes nothing counts as stalled when a message has displaced another for so long", (t) => {
+test("who takes nothing counts as stalled when messages displace others for so long", (t) => {
   const { sendAfter } = sceneOf(t);
   for (let count = 1; count <= SLOT_COUNT + LIMIT_MS; count += 1) {
     assert.equal(sendAfter(1), false, `message ${count}`);

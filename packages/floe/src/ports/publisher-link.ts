@@ -140,8 +140,8 @@ export class PublisherLink {
   /**
    * Notes that a message, given by the lower half of its number, has displaced another; true when
    * every message has done so for `limitMs` and nothing was taken in that time. What is displaced
-   * may be what a subscriber left behind when it was overtaken, though it takes all that comes: then
-   * slots are empty that it has emptied.
+   * may be what a subscriber left behind when it was overtaken, though it takes all that comes:
+   * then slots are empty that it has emptied.
    */
   hasStalled(sequenceLow: number, limitMs: number): boolean {
     const nowMs = performance.now();

@@ -57,12 +57,11 @@ const CLEAN: Readonly<Record<PatternName, Clean>> = {
   event: (...details) => cleanService(eventPattern, ...details),
 };
 
-/** The names in a domain, by what they stand for. */
+/** The names in a domain that are not services', by what they stand for. */
 interface Contents {
   readonly deadNodeIds: Id[];
   readonly inaccessibleNodeIds: Id[];
   readonly undefinedNodeIds: Id[];
-  readonly services: string[];
   readonly remnants: string[];
 }
 
@@ -78,14 +77,15 @@ export interface CleaningOptions {
 export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningReport {
   const failures: FloeError[] = [];
   const contents = contentsOf(domain, failures);
-  const { deadNodeIds, inaccessibleNodeIds, undefinedNodeIds, services, remnants } = contents;
+  const { deadNodeIds, inaccessibleNodeIds, undefinedNodeIds, remnants } = contents;
   const removedRemnants = remnants.filter((name) => removesRemnant(domain, name, failures));
   const removedServices: string[] = [];
   let isLocked = false;
   if (deadNodeIds.length > 0 || options.isThorough) {
     const peerBells = new PeerBells(domain.path);
     const participant: Participant = { id: randomId(), domain, peerBells };
-    for (const name of services) {
+    // Listed after the dead were found: who died in between may have made a service meanwhile.
+    for (const name of servicesOf(domain, failures)) {
       const outcome = cleaned(participant, name, options.mayWait, failures);
       if (outcome === "gone") removedServices.push(name);
       if (outcome === "locked") isLocked = true;
@@ -107,12 +107,24 @@ export function cleanDomain(domain: Domain, options: CleaningOptions): CleaningR
   return report;
 }
 
+function namesIn(domain: Domain, failures: FloeError[]): readonly string[] {
+  let names: readonly string[] = [];
+  succeeds(failures, () => {
+    names = listDirectoryIfPresent(domain.path) ?? [];
+  });
+  return names;
+}
+
+/** The directories of services, within the domain's. */
+function servicesOf(domain: Domain, failures: FloeError[]): string[] {
+  return namesIn(domain, failures).filter((name) => patternOfDirectory(name) !== undefined);
+}
+
 function contentsOf(domain: Domain, failures: FloeError[]): Contents {
   const contents: Contents = {
     deadNodeIds: [],
     inaccessibleNodeIds: [],
     undefinedNodeIds: [],
-    services: [],
     remnants: [],
   };
   const livenessById: Map<Id, NodeState> = new Map();
@@ -121,14 +133,9 @@ function contentsOf(domain: Domain, failures: FloeError[]): Contents {
     livenessById.set(nodeId, liveness);
     return liveness;
   };
-  let names: readonly string[] = [];
-  succeeds(failures, () => {
-    names = listDirectoryIfPresent(domain.path) ?? [];
-  });
-  for (const name of names) {
+  for (const name of namesIn(domain, failures)) {
     const [kind, id = ""] = name.replace(/^\./, "").split(".");
     const isHidden = name.startsWith(".");
-    if (!isHidden && patternOfDirectory(name) !== undefined) contents.services.push(name);
     if (!isId(id)) continue;
     // What cannot be looked at for want of descriptors is left for another time.
     succeeds(failures, () => {

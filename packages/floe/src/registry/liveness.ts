@@ -5,8 +5,8 @@
  * takes both with the process, however that ends. It does so one after the other, so whoever was
  * told by the one may find the other still there: a node is dead as soon as either is gone. A node
  * whose file is gone has ended in order, or was cleaned up after. What may not be looked at, and
- * what is not what a node leaves, counts as alive: what is unknown is never destroyed. A process that
- * has no descriptor to look with knows nothing, and says so: whoever asked has to ask again.
+ * what is not what a node leaves, counts as alive: what is unknown is never destroyed. A process
+ * that has no descriptor to look with knows nothing, and says so: whoever asked has to ask again.
  */
 
 import { FloeError } from "../errors.ts";

@@ -204,7 +204,10 @@ export class NodeWatch {
 
   /** A node has ended. */
   #part(id: Id, ending: NodeEnding): void {
-    const { details } = this.#met.get(id)!;
+    const met = this.#met.get(id);
+    // Whoever was told of the same end before may have ended the watch.
+    if (met === undefined) return;
+    const { details } = met;
     this.#forget(id);
     this.#tell(() => this.#options.onChange(ending, { ...details, state: "dead" }));
   }

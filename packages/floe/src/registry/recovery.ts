@@ -96,6 +96,8 @@ export function freeNodes(service: OpenService, indexes: readonly number[]): voi
     const nodeId = readId(words, entryWord + NODE_ENTRY_NODE_ID_WORD);
     storeRelease(words, entryWord + NODE_ENTRY_STATE_WORD, EntryState.free);
     if (!nodeRecovered.hasSubscribers) continue;
-    nodeRecovered.publish({ nodeId, pattern: config.pattern, service: config.name });
+    // Later: the control lock is held now, and whoever is told may want to change the service.
+    const message = { nodeId, pattern: config.pattern, service: config.name };
+    process.nextTick(() => nodeRecovered.publish(message));
   }
 }
