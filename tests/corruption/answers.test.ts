@@ -115,7 +115,7 @@ floeTest("a service that was replaced while in use is not taken for its successo
 
 floeTest("an old handle of a replaced service takes nothing from its successor", (bench) => {
   using node = bench.node();
-  const options = { payload: rawBytes };
+  const options: { readonly payload: typeof rawBytes } = { payload: rawBytes };
   const old = node.publishSubscribe("anew", options);
   rmSync(directoryOf(bench, "anew"), { recursive: true });
   using anew = node.publishSubscribe("anew", { ...options, mode: "create" });
